@@ -1,0 +1,1 @@
+"""Everything that the label's and the publisher's people do."""

@@ -1,0 +1,11 @@
+"""The marketing app."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class MarketingConfig(AppConfig):
+    """Everything that people make with it."""
+
+    name = "marketing"
+    verbose_name = _("Marketing")

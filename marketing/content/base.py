@@ -1,0 +1,79 @@
+"""What every content type offers to the services; a new one is a new file beside this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from providers.types import ChatRequest
+
+BriefT = TypeVar("BriefT", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The share of a job that one request to a provider answers: some numbered places on one platform."""
+
+    platform: str
+    language: str
+    positions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One checked text. `notes` are codes of what was mended on the way, such as `shortened`."""
+
+    text: str
+    title: str = ""
+    notes: tuple[str, ...] = field(default=())
+
+
+class ContentType(Generic[BriefT]):
+    """A content type. `slug` names it in addresses and records, `brief_model` is what it needs to know."""
+
+    slug: ClassVar[str]
+    brief_model: type[BriefT]
+
+    def load_brief(self, data: dict[str, Any]) -> BriefT:
+        """The stored brief, typed. Raises pydantic's ValidationError when it does not fit."""
+        return self.brief_model.model_validate(data)
+
+    def headline(self, brief: BriefT) -> str:
+        """What a list of jobs calls this work, at most 200 characters."""
+        raise NotImplementedError
+
+    def parts(self, brief: BriefT) -> tuple[Part, ...]:
+        """The requests this brief needs, in the order in which they are asked."""
+        raise NotImplementedError
+
+    def request(self, brief: BriefT, part: Part) -> ChatRequest:
+        """The request for one part."""
+        raise NotImplementedError
+
+    def check(self, brief: BriefT, part: Part, answer: str, *, last_try: bool) -> tuple[Piece, ...]:
+        """The pieces in an answer, one for each position.
+
+        Raises AnswerRejectedError with a reason that the model can act on. On the last try small overruns are
+        mended (cut at a sentence's end) instead of asked again.
+        """
+        raise NotImplementedError
+
+    def offline(self, brief: BriefT, part: Part) -> tuple[Piece, ...]:
+        """Drafts composed from the brief's facts alone; always possible, always within the limits."""
+        raise NotImplementedError
+
+    def wording_request(self, brief: BriefT, part: Part) -> ChatRequest | None:  # noqa: ARG002 - a default for the others
+        """A request by which the small local model may enliven an offline draft, or None where it must not."""
+        return None
+
+    def enliven(
+        self,
+        brief: BriefT,  # noqa: ARG002 - a default for the others
+        part: Part,  # noqa: ARG002
+        drafts: tuple[Piece, ...],
+        wording: str,  # noqa: ARG002
+    ) -> tuple[Piece, ...]:
+        """The offline drafts with the local model's wording where it passes the same checks, else unchanged."""
+        return drafts

@@ -1,0 +1,125 @@
+"""What the label's and the publisher's people work with: briefs, jobs and the variants they bring."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Brief(models.Model):
+    """A form as its author left it, valid or not: what was typed survives a closed tab."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="briefs")
+    content_type = models.SlugField(_("content type"))
+    data = models.JSONField(_("as typed"), default=dict)
+    updated_at = models.DateTimeField(_("saved"), auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["owner", "content_type"], name="one_open_brief_a_type")]
+        verbose_name = _("open brief")
+        verbose_name_plural = _("open briefs")
+
+    def __str__(self) -> str:
+        return f"{self.owner_id}: {self.content_type}"
+
+
+class Job(models.Model):
+    """One piece of work and the only truth about it; the queue merely wakes a worker.
+
+    `token` names the claim that may write; `lease_until` is when another worker may take over. `version` grows with
+    every change a person can see. `steps` is what happened so far, oldest first, as `marketing.jobs.Step` describes.
+    """
+
+    class State(models.TextChoices):
+        """Where a job stands."""
+
+        WAITING = "waiting", _("waiting")
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+        CANCELLED = "cancelled", _("cancelled")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="jobs")
+    content_type = models.SlugField(_("content type"))
+    title = models.CharField(_("title"), max_length=200)
+    brief = models.JSONField(_("brief"))
+    regenerates = models.ForeignKey(
+        "Variant", null=True, blank=True, on_delete=models.CASCADE, related_name="regenerations"
+    )
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
+    token = models.CharField(max_length=32, blank=True)
+    claims = models.PositiveIntegerField(_("times claimed"), default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    cancel_requested = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=0)
+    steps = models.JSONField(_("steps"), default=list)
+    parts_total = models.PositiveSmallIntegerField(_("parts"), default=1)
+    parts_done = models.PositiveSmallIntegerField(_("parts done"), default=0)
+    failure = models.JSONField(_("failure"), default=dict, blank=True)
+    created_at = models.DateTimeField(_("asked"), default=timezone.now)
+    enqueued_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(_("started"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["owner", "-created_at"], name="job_by_owner"),
+            models.Index(fields=["enqueued_at"], name="job_unfinished", condition=Q(state__in=["waiting", "running"])),
+        ]
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return self.state in {self.State.DONE, self.State.FAILED, self.State.CANCELLED}
+
+
+class Variant(models.Model):
+    """One text for one platform. `original_*` is what the provider wrote, `title` and `text` what a person made of it.
+
+    A regenerated variant stays, and `replaced_by` leads to the newer one. `root` is the job on whose page it stands,
+    `job` the one that wrote it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    root = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="variants")
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="written")
+    platform = models.SlugField(_("platform"))
+    position = models.PositiveSmallIntegerField(_("number"))
+    language = models.CharField(_("language"), max_length=5)
+    title = models.CharField(_("title"), max_length=300, blank=True)
+    text = models.TextField(_("text"))
+    original_title = models.CharField(max_length=300, blank=True)
+    original_text = models.TextField()
+    offline = models.BooleanField(_("offline draft"), default=False)
+    notes = models.JSONField(default=list, blank=True)
+    provenance = models.JSONField(_("provenance"), default=dict)
+    replaced_by = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="replaces"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    edited_at = models.DateTimeField(_("edited"), null=True, blank=True)
+    kept_at = models.DateTimeField(_("kept"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["created_at", "platform", "position"]
+        constraints = [
+            # However often a job is taken over, each of its places is written once.
+            models.UniqueConstraint(fields=["job", "platform", "position"], name="one_variant_a_place"),
+        ]
+        verbose_name = _("variant")
+        verbose_name_plural = _("variants")
+
+    def __str__(self) -> str:
+        return f"{self.platform} {self.position}"

@@ -1,0 +1,1 @@
+"""The project: settings, addresses, the queue's plumbing and the parent process."""

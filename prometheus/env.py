@@ -1,0 +1,144 @@
+"""Reading the environment: typed, and every fault gathered so that a person can mend them all at once."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import environ
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+
+T = TypeVar("T")
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+class Environment:
+    """Typed reads that note faults instead of raising; `refuse_faults` ends the start with one line for each."""
+
+    def __init__(self, values: dict[str, str]) -> None:
+        self._env = environ.Env()
+        self._env.ENVIRON = values
+        self.faults: list[str] = []
+
+    def _read(self, name: str, parse: Callable[[], T], fallback: T, wanted: str) -> T:
+        try:
+            return parse()
+        except (ValueError, ImproperlyConfigured) as exc:
+            self.faults.append(f"{name}: {wanted} ({exc})")
+            return fallback
+
+    def text(self, name: str, default: str = "") -> str:
+        """A string, without surrounding white space."""
+        return str(self._env.str(name, default=default)).strip()
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """A yes or no."""
+
+        def parse() -> bool:
+            raw = self.text(name)
+            if not raw:
+                return default
+            if raw.lower() in {"true", "1", "yes", "on"}:
+                return True
+            if raw.lower() in {"false", "0", "no", "off"}:
+                return False
+            raise ValueError(f"found {raw!r}")
+
+        return self._read(name, parse, default, "write true or false")
+
+    def number(self, name: str, default: int, *, least: int = 1, most: int = 10**9) -> int:
+        """A whole number between `least` and `most`."""
+
+        def parse() -> int:
+            value = int(self.text(name) or default)
+            if not least <= value <= most:
+                raise ValueError(f"found {value}")
+            return value
+
+        return self._read(name, parse, default, f"write a whole number from {least} to {most}")
+
+    def items(self, name: str) -> list[str]:
+        """A comma-separated list without empty places."""
+        return [item.strip() for item in self.text(name).split(",") if item.strip()]
+
+    def span(self, name: str, default: str) -> timedelta:
+        """A span of time such as `7d` or `12h`."""
+
+        def parse() -> timedelta:
+            match = re.fullmatch(r"(\d+)([smhd])", self.text(name) or default)
+            if not match or not int(match[1]):
+                raise ValueError(f"found {self.text(name)!r}")
+            return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+        return self._read(name, parse, timedelta(days=1), "write a span such as 7d, 12h or 30m")
+
+    def database(self, name: str, default: str) -> dict[str, Any]:
+        """Django's settings for a `sqlite:///…` or `postgres://…` address."""
+
+        def parse() -> dict[str, Any]:
+            config: dict[str, Any] = dict(self._env.db_url(name, default=default))
+            if config.get("ENGINE") not in {"django.db.backends.sqlite3", "django.db.backends.postgresql"}:
+                raise ValueError("found another scheme")
+            return config
+
+        fallback: dict[str, Any] = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
+        return self._read(name, parse, fallback, "write sqlite:///path or postgres://user:password@host/name")
+
+    def fernet_keys(self, name: str) -> list[str]:
+        """Encryption keys, newest first, each of the form that `Fernet.generate_key` makes."""
+
+        def parse() -> list[str]:
+            keys = self.items(name)
+            for place, key in enumerate(keys, start=1):
+                try:
+                    Fernet(key)
+                except ValueError:
+                    # The value itself never goes into a message.
+                    raise ValueError(f"key number {place} is malformed") from None
+            return keys
+
+        return self._read(name, parse, [], "write 32 url-safe base64 bytes, several separated by commas")
+
+    def require(self, name: str, reason: str) -> None:
+        """Note a fault when a variable is empty."""
+        if not self.text(name):
+            self.faults.append(f"{name}: missing; {reason}")
+
+    def refuse_faults(self) -> None:
+        """End the start with one clear line for each fault."""
+        if self.faults:
+            raise SystemExit("\n".join(f"Settings: {fault}" for fault in self.faults))
+
+
+def local_secrets(data_dir: Path) -> dict[str, str]:
+    """Secrets for an installation on one machine, made once and kept in `secrets.env` (mode 600).
+
+    Two processes may start together: each writes a file of its own and links it into place, the first link wins.
+    """
+    path = data_dir / "secrets.env"
+    if not path.exists():
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        made = {
+            "SECRET_KEY": secrets.token_urlsafe(48),
+            "ENCRYPTION_KEY": Fernet.generate_key().decode(),
+            "DJANGO_SUPERUSER_PASSWORD": secrets.token_urlsafe(9),
+        }
+        draft = data_dir / f"secrets.{os.getpid()}.{secrets.token_hex(4)}"
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write("".join(f"{name}={value}\n" for name, value in made.items()))
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    lines = path.read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line)

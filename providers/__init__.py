@@ -1,0 +1,1 @@
+"""Everything about reaching AI providers; knows nothing of marketing."""

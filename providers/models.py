@@ -1,0 +1,248 @@
+"""Providers at rest: what an administrator configures and what really happened."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from providers import keys
+from providers.types import Capability, Quirks
+
+validate_base_url = URLValidator(schemes=["http", "https"])
+
+
+# Four characters of a shorter key would say too much of it.
+_SHORTEST_KEY_WITH_END = 16
+
+
+class Protocol(models.TextChoices):
+    """Wire protocols that an adapter speaks."""
+
+    OPENAI = "openai", "OpenAI"
+    LOCAL = "local", _("local model")
+
+
+class Tier(models.TextChoices):
+    """What a vendor's access costs."""
+
+    FREE = "free", _("free")
+    FREEMIUM = "freemium", _("freemium")
+    PAID = "paid", _("paid")
+
+
+class Provider(models.Model):
+    """A vendor, or a model server of our own, and how to treat it."""
+
+    slug = models.SlugField(_("short name"), unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    enabled = models.BooleanField(_("in use"), default=True)
+    protocol = models.CharField(_("protocol"), max_length=20, choices=Protocol, default=Protocol.OPENAI)
+    tier = models.CharField(_("tier"), max_length=10, choices=Tier, default=Tier.FREE)
+    base_url = models.CharField(_("address"), max_length=300, blank=True)
+    priority = models.PositiveIntegerField(_("priority"), default=100, help_text=_("Lower is asked first."))
+    weight = models.PositiveIntegerField(
+        _("weight"),
+        default=1,
+        validators=[MinValueValidator(1)],
+        help_text=_("Share of requests among providers of equal priority."),
+    )
+    trains_on_data = models.BooleanField(
+        _("trains on data"),
+        default=False,
+        help_text=_("Confidential work never goes to a provider that may train on it."),
+    )
+    timeout_seconds = models.PositiveIntegerField(
+        _("timeout in seconds"), default=30, validators=[MinValueValidator(1)]
+    )
+    failure_threshold = models.PositiveIntegerField(
+        _("failures before a pause"), default=5, validators=[MinValueValidator(1)]
+    )
+    recovery_seconds = models.PositiveIntegerField(_("pause in seconds"), default=60, validators=[MinValueValidator(1)])
+    allow_private_address = models.BooleanField(
+        _("private address allowed"),
+        default=False,
+        help_text=_("Only for model servers in your own network."),
+    )
+    reset_timezone = models.CharField(_("day begins in time zone"), max_length=60, default="UTC")
+    quirks = models.JSONField(
+        _("departures from the protocol"),
+        default=dict,
+        blank=True,
+        help_text=_("Fields of the catalogue such as max_tokens_field."),
+    )
+
+    class Meta:
+        ordering = ["priority", "slug"]
+        verbose_name = _("provider")
+        verbose_name_plural = _("providers")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def wire_quirks(self) -> Quirks:
+        """The stored departures as the adapters read them."""
+        stored: dict[str, Any] = dict(self.quirks)
+        if "refused_parameters" in stored:
+            stored["refused_parameters"] = tuple(stored["refused_parameters"])
+        return Quirks(**stored)
+
+
+class AIModel(models.Model):
+    """One model of a provider."""
+
+    provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="models", verbose_name=_("provider"))
+    model_id = models.CharField(_("model id"), max_length=200)
+    enabled = models.BooleanField(_("in use"), default=True)
+    capabilities = models.JSONField(_("capabilities"), default=list)
+    context_tokens = models.PositiveIntegerField(_("context in tokens"), default=8192)
+    max_output_tokens = models.PositiveIntegerField(_("longest answer in tokens"), default=2048)
+    quality = models.PositiveSmallIntegerField(
+        _("quality"),
+        default=2,
+        validators=[MinValueValidator(1), MaxValueValidator(5)],
+        help_text=_("1 to 5, your own judgement."),
+    )
+    json_schema = models.BooleanField(_("follows a JSON schema"), default=False)
+    streaming = models.BooleanField(_("streams"), default=True)
+    gone_since = models.DateTimeField(_("gone since"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["provider", "-quality", "model_id"]
+        constraints = [models.UniqueConstraint(fields=["provider", "model_id"], name="one_row_a_model")]
+        verbose_name = _("model")
+        verbose_name_plural = _("models")
+
+    def __str__(self) -> str:
+        return self.model_id
+
+    def can(self, capability: Capability) -> bool:
+        """Whether the model has the capability."""
+        return capability.value in self.capabilities
+
+
+class ProviderKey(models.Model):
+    """An API key: sealed here, or the name of the environment variable that holds it."""
+
+    provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="keys", verbose_name=_("provider"))
+    label = models.CharField(_("label"), max_length=60, blank=True)
+    enabled = models.BooleanField(_("in use"), default=True)
+    variable = models.CharField(_("environment variable"), max_length=80, blank=True)
+    sealed = models.TextField(_("sealed key"), blank=True, editable=False)
+    fingerprint = models.CharField(_("fingerprint"), max_length=12, blank=True, editable=False)
+    last_four = models.CharField(_("last four"), max_length=4, blank=True, editable=False)
+    created_at = models.DateTimeField(_("added"), default=timezone.now, editable=False)
+    invalid_since = models.DateTimeField(_("refused since"), null=True, blank=True)
+    blocked_until = models.DateTimeField(_("resting until"), null=True, blank=True)
+    blocked_reason = models.CharField(_("reason"), max_length=40, blank=True)
+
+    class Meta:
+        ordering = ["provider", "pk"]
+        verbose_name = _("provider key")
+        verbose_name_plural = _("provider keys")
+
+    def __str__(self) -> str:
+        return self.label or self.variable or f"…{self.last_four}"
+
+    def hold(self, secret: str) -> None:
+        """Seal a secret into this row; the caller saves."""
+        self.sealed = keys.seal(secret)
+        self.fingerprint = keys.fingerprint(secret)
+        self.last_four = secret[-4:] if len(secret) >= _SHORTEST_KEY_WITH_END else ""
+        self.variable = ""
+        self.invalid_since = None
+        self.blocked_until = None
+
+    def open(self) -> str:
+        """The key itself. Raises AuthenticationError when it cannot be had."""
+        return keys.from_environment(self.variable) if self.variable else keys.unseal(self.sealed)
+
+
+class Quota(models.Model):
+    """A limit of a provider: so many requests or tokens in a period."""
+
+    class Metric(models.TextChoices):
+        """What is counted."""
+
+        REQUESTS = "requests", _("requests")
+        TOKENS = "tokens", _("tokens")
+
+    class Period(models.TextChoices):
+        """Over which stretch it is counted."""
+
+        REQUEST = "request", _("request")
+        MINUTE = "minute", _("minute")
+        DAY = "day", _("day")
+
+    provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="quotas", verbose_name=_("provider"))
+    metric = models.CharField(_("what"), max_length=10, choices=Metric)
+    period = models.CharField(_("per"), max_length=10, choices=Period)
+    limit = models.PositiveBigIntegerField(_("limit"), validators=[MinValueValidator(1)])
+
+    class Meta:
+        ordering = ["provider", "metric", "period"]
+        constraints = [models.UniqueConstraint(fields=["provider", "metric", "period"], name="one_limit_a_period")]
+        verbose_name = _("limit")
+        verbose_name_plural = _("limits")
+
+    def __str__(self) -> str:
+        return f"{self.limit} {self.metric}/{self.period}"
+
+
+class Circuit(models.Model):
+    """A provider's circuit breaker, shared by all processes. Written by conditional UPDATEs only."""
+
+    provider = models.OneToOneField(Provider, on_delete=models.CASCADE, related_name="circuit", primary_key=True)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0)
+    open_until = models.DateTimeField(_("pausing until"), null=True, blank=True)
+    reason = models.CharField(_("reason"), max_length=40, blank=True)
+
+    class Meta:
+        verbose_name = _("circuit breaker")
+        verbose_name_plural = _("circuit breakers")
+
+    def __str__(self) -> str:
+        return f"{self.provider_id}: {self.failures}"
+
+
+class Attempt(models.Model):
+    """One call to a provider: begun before it leaves, settled when its end is known."""
+
+    class Outcome(models.TextChoices):
+        """How a call ended."""
+
+        RUNNING = "running", _("running")
+        ANSWERED = "answered", _("answered")
+        REJECTED = "rejected", _("answer refused by the check")
+        FAILED = "failed", _("failed")
+        CANCELLED = "cancelled", _("cancelled")
+
+    request_id = models.UUIDField(_("request"), default=uuid.uuid4, db_index=True)
+    place = models.PositiveSmallIntegerField(_("number"), default=1)
+    feature = models.CharField(_("feature"), max_length=40, blank=True)
+    provider = models.ForeignKey(Provider, null=True, on_delete=models.SET_NULL, related_name="attempts")
+    provider_slug = models.CharField(_("provider"), max_length=50)
+    model_id = models.CharField(_("model"), max_length=200)
+    key_fingerprint = models.CharField(_("key"), max_length=12, blank=True)
+    reason = models.CharField(_("why here"), max_length=120, blank=True)
+    started_at = models.DateTimeField(_("started"), default=timezone.now, db_index=True)
+    latency_ms = models.PositiveIntegerField(_("took (ms)"), null=True)
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome, default=Outcome.RUNNING)
+    error_class = models.CharField(_("error"), max_length=40, blank=True)
+    http_status = models.PositiveSmallIntegerField(_("HTTP status"), null=True)
+    detail = models.CharField(_("detail"), max_length=1000, blank=True)
+    prompt_tokens = models.PositiveIntegerField(_("prompt tokens"), null=True)
+    completion_tokens = models.PositiveIntegerField(_("answer tokens"), null=True)
+    usage_estimated = models.BooleanField(_("tokens estimated"), default=False)
+
+    class Meta:
+        ordering = ["-started_at", "-pk"]
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+
+    def __str__(self) -> str:
+        return f"{self.provider_slug}/{self.model_id}: {self.outcome}"
