@@ -48,7 +48,7 @@ def request_generation(owner: AbstractBaseUser, slug: str, brief: dict[str, Any]
 
 @transaction.atomic
 def regenerate(variant: Variant) -> Job:
-    """Ask for one variant anew; the old one stays until the new one is there. A running request is returned as it is."""
+    """Ask for one variant anew; the old one stays until the new one is there. A request under way is returned."""
     running = (
         Job.objects.select_for_update()
         .filter(regenerates=variant, state__in=[Job.State.WAITING, Job.State.RUNNING])

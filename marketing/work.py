@@ -1,4 +1,4 @@
-"""A worker's way through one job: ask a provider for each part, else compose it offline, and store it under the claim."""
+"""A worker's way through one job: ask a provider for each part, else compose it offline; store it under the claim."""
 
 from __future__ import annotations
 
