@@ -19,7 +19,8 @@ from providers.types import Capability
 ENVIRONMENT_PREFIX = "env:"
 VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,79}")
 # A real key has lower case letters or dashes; this is a variable whose `env:` was forgotten.
-_BARE_VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
+BARE_VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
+KEY = re.compile(r"[\x21-\x7e]+")
 _SECRET_HEADERS = {"authorization", "x-api-key", "x-goog-api-key", "cookie", "proxy-authorization"}
 _INSIDE_ENDINGS = (".localhost", ".local", ".internal", ".lan", ".home.arpa")
 # What a column for positive numbers holds on every database.
@@ -77,9 +78,9 @@ def _key(entry: str) -> str:
     if entry.startswith(ENVIRONMENT_PREFIX):
         if not VARIABLE_NAME.fullmatch(entry.removeprefix(ENVIRONMENT_PREFIX)):
             raise ValueError("after env: write the name of an environment variable, for example env:GROQ_API_KEY")
-    elif _BARE_VARIABLE.fullmatch(entry):
+    elif BARE_VARIABLE.fullmatch(entry):
         raise ValueError("this looks like the name of an environment variable; write env: before it")
-    elif not re.fullmatch(r"[\x21-\x7e]+", entry):
+    elif not KEY.fullmatch(entry):
         raise ValueError("a key has no spaces and no letters beyond ASCII")
     return entry
 
@@ -188,6 +189,14 @@ def _repeated(items: Iterable[str]) -> str:
     """The first item that comes a second time, or an empty string."""
     seen: set[str] = set()
     return next((item for item in items if item in seen or seen.add(item)), "")  # type: ignore[func-returns-value]  # add() answers None, which lets the search go on
+
+
+def check_quirks(raw: Any) -> dict[str, Any]:
+    """Departures from the protocol as the database keeps them. Raises FaultyFileError."""
+    try:
+        return QuirksEntry.model_validate(raw).stored()
+    except ValidationError as exc:
+        raise FaultyFileError(_fault(error, {}) for error in exc.errors()) from None
 
 
 def read_toml(text: str, shape: type[ModelT]) -> ModelT:
