@@ -82,9 +82,13 @@ def find_emails(text: str) -> tuple[Span, ...]:
 
 
 def unbreakable(text: str) -> tuple[Span, ...]:
-    """What must never be cut in two: links, hashtags, mentions and e-mail addresses, in order."""
+    """What must never be cut in two: links, hashtags, mentions and e-mail addresses, in order, none inside another."""
     spans = (*find_urls(text, any_domain=True), *find_hashtags(text), *find_mentions(text), *find_emails(text))
-    return tuple(sorted(spans, key=lambda span: span.start))
+    outermost: list[Span] = []
+    for span in sorted(spans, key=lambda span: (span.start, -span.end)):
+        if not outermost or span.start >= outermost[-1].end:
+            outermost.append(span)
+    return tuple(outermost)
 
 
 def without(text: str, spans: tuple[Span, ...]) -> str:

@@ -27,8 +27,6 @@ def outside_links(text: str, change: Callable[[str], str]) -> str:
     """`change` applied to the prose between links, hashtags, mentions and e-mail addresses."""
     pieces, rest = [], 0
     for span in unbreakable(text):
-        if span.start < rest:
-            continue
         pieces += [change(text[rest : span.start]), text[span.start : span.end]]
         rest = span.end
     return "".join([*pieces, change(text[rest:])])
