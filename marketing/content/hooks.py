@@ -1,4 +1,4 @@
-"""One opening sentence by the small local model: asked for in a tight frame, used only when nothing in it is invented."""
+"""The small local model's one sentence: what it is asked for, and why its answer is mostly not taken. English only."""
 
 from __future__ import annotations
 

@@ -114,6 +114,7 @@ class QuirksEntry(_Entry):
     stream_usage: Flag = True
     seed_field: Text = "seed"
     extra_headers: dict[str, str] = Field(default_factory=dict)
+    check_path: str = "models"
 
     @model_validator(mode="after")
     def _no_secret_headers(self) -> QuirksEntry:
