@@ -130,7 +130,7 @@ EXAMPLES: tuple[Example, ...] = (
         (
             ExampleText(
                 "facebook",
-                "Jeden bilet, trzy koncerty i tyle czytania, ile się zmieści do północy.\n\n"
+                "Jeden bilet, trzy koncerty i czytania, na które warto przyjść z notesem.\n\n"
                 "Noc wydawców w Zajezdni już 11 grudnia: Wrocław, ul. Wąska 4, początek o 19.00. Tylko tego wieczoru "
                 "książki i płyty kupisz z rabatem 20%.\n\nBilety: https://example.com/noc\n\n#NocWydawców #Wrocław",
             ),

@@ -160,8 +160,10 @@ Q_CLUSTER = {
     "broker_class": "prometheus.queue.WakingBroker",
     "workers": env.number("WORKERS", 2, most=64),
     "bulk": 1,
-    "queue_limit": 4,
+    # What a dying cluster holds in its hands has to be sent again, so it takes no more than it needs.
+    "queue_limit": 1,
     "timeout": 900,
+    # Without effect here, but it has to exceed the timeout.
     "retry": 1000,
     "max_attempts": 1,
     "ack_failures": True,

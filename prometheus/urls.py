@@ -3,7 +3,10 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from prometheus.health import healthz
+
 urlpatterns = [
     path("", include("marketing.urls")),
+    path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
 ]

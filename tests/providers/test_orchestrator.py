@@ -14,6 +14,7 @@ from providers.types import ChatRequest, Message, Role
 from tests.upstream import answers, hangs, rate_limited, replays, server_error
 
 REQUEST = ChatRequest((Message(Role.USER, "Say hello"),), max_tokens=50)
+TASK = Task("test")
 NO_CREDIT = replays(429, {}, {"error": {"message": "You exceeded your current quota", "code": "insufficient_quota"}})
 BAD_KEY = replays(401, {}, {"error": {"message": "Incorrect API key", "code": "invalid_api_key"}})
 NO_MODEL = replays(404, {}, {"error": {"message": "no such model", "code": "model_not_found"}})
@@ -23,7 +24,7 @@ def accept(text, last_try):
     return text
 
 
-def ask(check=accept, task=Task("test"), watch=None):
+def ask(check=accept, task=TASK, watch=None):
     extra = {"watch": watch} if watch else {}
     return asyncio.run(complete(task, REQUEST, check=check, **extra))
 

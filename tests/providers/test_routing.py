@@ -11,6 +11,7 @@ from providers.types import Capability, ChatRequest, Message, Quirks, Role
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
+TASK = Task("test")
 REQUEST = ChatRequest((Message(Role.USER, "Napisz post"),), max_tokens=200)
 
 
@@ -39,7 +40,7 @@ def candidate(provider_id=1, **changes):
     return replace(base, **changes)
 
 
-def order(candidates, task=Task("test"), seed=1):
+def order(candidates, task=TASK, seed=1):
     return [place.candidate.provider_id for place in plan(candidates, task, REQUEST, now=NOW, seed=seed).places]
 
 
