@@ -115,6 +115,7 @@ class Quirks:
     `max_tokens_field`: OpenAI's reasoning models want `max_completion_tokens`, most others `max_tokens`.
     `refused_parameters`: request fields that are left out. `stream_usage`: whether `stream_options` is understood.
     `seed_field`: Mistral says `random_seed`. `extra_headers`: sent with every request, never secret.
+    `check_path`: what a GET proves a key with; empty where every listing is public and only a chat proves it.
     """
 
     max_tokens_field: str = "max_tokens"
@@ -122,6 +123,7 @@ class Quirks:
     stream_usage: bool = True
     seed_field: str = "seed"
     extra_headers: Mapping[str, str] = field(default_factory=dict)
+    check_path: str = "models"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,41 @@
+"""Taking secrets out of vendors' words before anyone stores or prints them."""
+
+from __future__ import annotations
+
+import re
+
+LONGEST_DETAIL = 1000
+_MARK = "[redacted]"
+
+# What looks like a key whoever it belongs to: known prefixes, bearer tokens, `?key=`, and what follows "key provided:"
+# (OpenAI masks long keys there, but echoes short and malformed ones whole).
+_KEY_LIKE = (
+    re.compile(
+        r"\b(?:sk|gsk|hf|r8|nvapi|csk|xai|pplx|rpa|github_pat|ghp|tok|key|nvcf|fw|co|esecret)[-_][A-Za-z0-9_*.\-]{6,}"
+    ),
+    re.compile(r"\bAIza[A-Za-z0-9_\-]{10,}"),
+    re.compile(r"(?i)(?<=bearer )[^\s\"',}]+"),
+    re.compile(r"(?i)(?<=[?&]key=)[^\s&\"']+"),
+    re.compile(r"(?i)(?<=provided: )[^\s\"']+?(?=[.,]?(?:\s|$))"),
+    # A long unbroken token of letters and digits is no word of any language.
+    re.compile(r"\b(?=[A-Za-z0-9_\-]*\d)(?=[A-Za-z0-9_\-]*[A-Za-z])[A-Za-z0-9_\-]{40,}\b"),
+)
+_SHORTEST_FRAGMENT = 8
+
+
+def redact(text: str, secret: str = "") -> str:
+    """The text without `secret`, its beginning or end, or anything key-like; white space joined, 1,000 characters."""
+    text = " ".join(text.split())
+    for fragment in _fragments(secret):
+        text = text.replace(fragment, _MARK)
+    for pattern in _KEY_LIKE:
+        text = pattern.sub(_MARK, text)
+    return text if len(text) <= LONGEST_DETAIL else text[: LONGEST_DETAIL - 1] + "…"
+
+
+def _fragments(secret: str) -> list[str]:
+    """The secret, and the halves that a vendor may echo around a mask."""
+    half = max(_SHORTEST_FRAGMENT, len(secret) // 2)
+    parts = [secret, secret[:half], secret[-half:], secret[:_SHORTEST_FRAGMENT], secret[-_SHORTEST_FRAGMENT:]]
+    # A key of one or two letters would tear holes into every word.
+    return [part for part in parts if len(part) >= min(_SHORTEST_FRAGMENT, max(len(secret), 4))]
