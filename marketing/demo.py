@@ -115,8 +115,8 @@ EXAMPLES: tuple[Example, ...] = (
             ),
             ExampleText(
                 "youtube",
-                "Ćma i Gęślarze wracają z drugim albumem. „Żółte światło” powstało na setkę w dawnej przędzalni w Łodzi: "
-                "dziewięć piosenek, chór Źródło i trębacz Józef Święch.\n\n"
+                "Ćma i Gęślarze wracają z drugim albumem. „Żółte światło” powstało na setkę w dawnej łódzkiej "
+                "przędzalni: dziewięć piosenek, chór Źródło i trębacz Józef Święch.\n\n"
                 "Premiera: 15 stycznia 2027\nWinyl, 300 sztuk, okładka z linorytu. Zamów przed premierą: "
                 "https://example.com/zolte-swiatlo\n\n#ŻółteŚwiatło #folk #winyl",
                 title="Ćma i Gęślarze – Żółte światło | album na setkę, premiera 15 stycznia",
@@ -143,8 +143,8 @@ EXAMPLES: tuple[Example, ...] = (
             ),
             ExampleText(
                 "mastodon",
-                "11 grudnia, 19.00, Zajezdnia, ul. Wąska 4, Wrocław: Noc wydawców. Czytania, trzy koncerty, jeden bilet. "
-                "Książki i płyty z rabatem 20%, tylko tego wieczoru.\n\nBilety: https://example.com/noc\n\n"
+                "11 grudnia, 19.00, Zajezdnia, ul. Wąska 4, Wrocław: Noc wydawców. Czytania, trzy koncerty, "
+                "jeden bilet. Książki i płyty z rabatem 20%, tylko tego wieczoru.\n\nBilety: https://example.com/noc\n\n"
                 "#NocWydawców #Wrocław",
                 kept=True,
             ),

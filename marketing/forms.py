@@ -9,9 +9,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.datastructures import MultiValueDict
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 from pydantic import ValidationError as BriefError
 
 from marketing.content.platforms import platforms
@@ -183,7 +182,9 @@ class SocialPostForm(forms.Form):
             plain = normal_hashtag(tag)
             if not any(letter.isalpha() for letter in plain) or len(plain) > LONGEST_TAG:
                 raise ValidationError(
-                    _("“%(tag)s” cannot be a hashtag. Use letters, digits and _, at least one letter, at most %(most)d.")
+                    _(
+                        "“%(tag)s” cannot be a hashtag. Use letters, digits and _; one letter at least, %(most)d at most."
+                    )
                     % {"tag": tag[:60], "most": LONGEST_TAG}
                 )
         if len(tags) > MOST_TAGS:

@@ -1,4 +1,4 @@
-"""The pages for jobs: start, brief, job. A view reads the request, calls one verb and names the template or its part."""
+"""The pages for jobs: start, brief, job. A view reads the request, calls one verb and names the template's part."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ _WARNINGS: dict[str, Words] = {
     "too_long": gettext_lazy("Probably too long by %(number)s: the limit is said to be %(limit)s."),
     "long": gettext_lazy("Longer than advised by %(number)s; shorter texts do better here."),
     "too_short": gettext_lazy("The text is empty. Write at least one character."),
-    "bytes_over": gettext_lazy("Too many bytes by %(number)s: emoji and Polish letters take more than one. Shorten it."),
+    "bytes_over": gettext_lazy("Too many bytes by %(number)s: emoji and letters such as ł take several. Shorten it."),
     "title_over": gettext_lazy("The title is too long by %(number)s. Shorten it."),
     "title_too_long": gettext_lazy("The title is probably too long by %(number)s: the limit is said to be %(limit)s."),
     "title_long": gettext_lazy("The title is longer than advised by %(number)s; its end may not show."),
@@ -251,10 +251,7 @@ def attempt_lines(provenance: Mapping[str, Any]) -> list[str]:
     lines = []
     for attempt in provenance.get("attempts") or []:
         name = attempt.get("provider_name") or attempt.get("provider") or "?"
-        if attempt.get("outcome") == "answered":
-            result = _("answered")
-        else:
-            result = reason(str(attempt.get("error") or ""))
+        result = _("answered") if attempt.get("outcome") == "answered" else reason(str(attempt.get("error") or ""))
         status = f" (HTTP {attempt['http_status']})" if attempt.get("http_status") else ""
         lines.append(
             f"{name} · {attempt.get('model', '')}: {result}{status}, {seconds(int(attempt.get('latency_ms') or 0))}"

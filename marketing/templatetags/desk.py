@@ -22,7 +22,7 @@ _MARKED = re.compile(r"(https?://[^\s<]+[^\s<.,;:!?)\]»”]|(?<![\w&])#[\w_]+|(
 def icon(name: str, size: int = 20) -> SafeString:
     """A decorative icon; the words stand beside it."""
     return format_html(
-        '<svg class="icon" width="{}" height="{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        '<svg class="ico" width="{}" height="{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
         size,
         size,
         static("vendor/tabler-icons/icons.svg"),
