@@ -206,9 +206,9 @@ def _settle(attempt_id: int, place: Place, settlement: Settlement) -> None:
     elif error and (error.blame is Blame.PROVIDER or (error.blame is Blame.KEY and place.key_id is None)):
         # Where no key is needed, its limits are the provider's.
         _count_failure(place, error)
-    elif error and error.blame is Blame.KEY:
+    elif error and error.blame is Blame.KEY and place.key_id is not None:
         _close_circuit(place)
-        _rest_key(place, error)
+        _rest_key(place, place.key_id, error)
     elif isinstance(error, ModelUnavailableError):
         AIModel.objects.filter(provider_id=place.candidate.provider_id, model_id=place.candidate.model_id).update(
             gone_since=timezone.now()
@@ -235,8 +235,8 @@ def _count_failure(place: Place, error: ProviderError) -> None:
     )
 
 
-def _rest_key(place: Place, error: ProviderError) -> None:
-    key = ProviderKey.objects.filter(pk=place.key_id)
+def _rest_key(place: Place, key_id: int, error: ProviderError) -> None:
+    key = ProviderKey.objects.filter(pk=key_id)
     now = timezone.now()
     if isinstance(error, AuthenticationError):
         key.update(invalid_since=now, blocked_reason=error.kind)

@@ -199,13 +199,14 @@ class _Call(Generic[T]):
         """One recorded call. Raises ProviderError; a cancelled caller is recorded and blames nobody."""
         try:
             opened = await ledger.begin(self.request_id, len(self.tried) + 1, self.task.feature, place)
-        except AuthenticationError as error:
-            self._remember(place, Attempt.Outcome.FAILED, 0, error)
+        except AuthenticationError as exc:
+            self._remember(place, Attempt.Outcome.FAILED, 0, exc)
             raise
         if opened is None:
             raise _ProbedElsewhereError("another request is testing this provider")
         started = time.monotonic()
-        outcome, completion, error = Attempt.Outcome.CANCELLED, None, None
+        outcome, completion = Attempt.Outcome.CANCELLED, None
+        error: ProviderError | None = None
         try:
             endpoint = _endpoint(place, opened.secret)
             completion = await adapter_for(endpoint.protocol).chat(endpoint, _fitted(request, place))

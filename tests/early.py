@@ -6,8 +6,9 @@ import atexit
 import os
 import re
 import shutil
-import tempfile
 from pathlib import Path
+
+from tests import folders
 
 # A developer's own set-up must not change what the tests see. DATABASE_URL and REDIS_URL stay: they are input.
 _FOREIGN = re.compile(
@@ -23,7 +24,7 @@ def _data_dir() -> Path:
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker:
         return Path(os.environ["PROMETHEUS_TEST_DIR"]) / worker
-    base = Path(tempfile.mkdtemp(prefix="prometheus-tests-"))
+    base = folders.make("data")
     os.environ["PROMETHEUS_TEST_DIR"] = str(base)
     owner = os.getpid()
 

