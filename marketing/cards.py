@@ -126,7 +126,7 @@ def story(job: Job) -> Story:
     for _part, steps in groupby(job.steps, key=lambda step: step.get("part")):
         kept.extend(_told(list(steps)))
     names = {one.slug: one.name for one in platforms()}
-    lines = [wording.step_line({**step, "part": names.get(step.get("part"), step.get("part"))}) for step in kept]
+    lines = [wording.step_line({**step, "part": names.get(str(step.get("part")), step.get("part"))}) for step in kept]
     return Story(lines[:-SHOWN_STEPS], lines[-SHOWN_STEPS:])
 
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.datastructures import MultiValueDict
-from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 from pydantic import ValidationError as BriefError
 
 from marketing.content.platforms import platforms
 from marketing.content.social_brief import SocialPostBrief, is_web_address, normal_hashtag, one_line
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+    # A name of the stubs only.
+    Label = str | _StrPromise
 
 LONGEST_FACT = 300
 MOST_FACTS = 20
@@ -24,19 +29,19 @@ MOST_VARIANTS = 5
 # What the next brief of the same person starts with.
 REMEMBERED = ("platforms", "variants", "tone", "language")
 
-SUBJECTS: list[tuple[str, str | Promise]] = [
+SUBJECTS: list[tuple[str, Label]] = [
     ("release", gettext_lazy("Release")),
     ("book", gettext_lazy("Book")),
     ("event", gettext_lazy("Event")),
     ("other", gettext_lazy("Something else")),
 ]
-GOALS: list[tuple[str, str | Promise]] = [
+GOALS: list[tuple[str, Label]] = [
     ("announce", gettext_lazy("Announce")),
     ("sell", gettext_lazy("Sell")),
     ("engage", gettext_lazy("Start a conversation")),
     ("remind", gettext_lazy("Remind")),
 ]
-TONES: list[tuple[str, str | Promise]] = [
+TONES: list[tuple[str, Label]] = [
     ("friendly", gettext_lazy("Friendly")),
     ("poetic", gettext_lazy("Poetic")),
     ("energetic", gettext_lazy("Energetic")),
@@ -70,7 +75,7 @@ def _attributes(name: str, **more: str) -> dict[str, str]:
     return {"class": "form-control", "aria-describedby": f"hint-{name} note-{name}", **more}
 
 
-def _words(name: str, label: str | Promise, hint: str | Promise = "", *, most: int, required: bool = False) -> Words:
+def _words(name: str, label: Label, hint: Label = "", *, most: int, required: bool = False) -> Words:
     # Built without max_length on the widget: a browser would silently cut pasted text.
     field = Words(
         label=label,
@@ -182,9 +187,7 @@ class SocialPostForm(forms.Form):
             plain = normal_hashtag(tag)
             if not any(letter.isalpha() for letter in plain) or len(plain) > LONGEST_TAG:
                 raise ValidationError(
-                    _(
-                        "“%(tag)s” cannot be a hashtag. Use letters, digits and _; one letter at least, %(most)d at most."
-                    )
+                    _("“%(tag)s” cannot be a hashtag. Use letters, digits and _, at most %(most)d, not digits alone.")
                     % {"tag": tag[:60], "most": LONGEST_TAG}
                 )
         if len(tags) > MOST_TAGS:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -31,16 +31,16 @@ EARLIER_JOBS = 8
 class DeskRequest(HttpRequest):
     """A request of a signed-in person, as the middleware leaves it."""
 
-    user: AbstractUser
+    user: User
     htmx: HtmxDetails
 
 
-def visible_jobs(user: AbstractUser) -> QuerySet[Job]:
+def visible_jobs(user: User) -> QuerySet[Job]:
     """Whose jobs somebody may see: one's own, and everybody's for administrators."""
     return Job.objects.all() if user.is_staff else Job.objects.filter(owner=user)
 
 
-def visible_variants(user: AbstractUser) -> QuerySet[Variant]:
+def visible_variants(user: User) -> QuerySet[Variant]:
     """The variants of the jobs somebody may see."""
     variants = Variant.objects.select_related("root")
     return variants if user.is_staff else variants.filter(root__owner=user)
@@ -73,7 +73,7 @@ def start(request: DeskRequest) -> HttpResponse:
     return render(request, "marketing/start.html#jobs" if request.htmx else "marketing/start.html", shown)
 
 
-def _open_title(user: AbstractUser) -> str:
+def _open_title(user: User) -> str:
     """The title of a brief that was begun and not sent."""
     return str(services.open_brief(user, SOCIAL_POSTS).get("title") or "").strip()
 
@@ -88,7 +88,7 @@ def _first_values(request: DeskRequest) -> dict[str, Any]:
     """What the form shows when it opens: an earlier job's brief, an example, or what was typed last."""
     if "from" in request.GET:
         try:
-            return _find_job(request, UUID(request.GET["from"])).brief
+            return dict(_find_job(request, UUID(request.GET["from"])).brief)
         except ValueError:
             raise Http404 from None
     if "example" in request.GET:
@@ -170,7 +170,7 @@ def job(request: DeskRequest, job_id: UUID) -> HttpResponse:
     return render(request, "marketing/job.html", shown)
 
 
-def draft_key(user: AbstractUser) -> str:
+def draft_key(user: User) -> str:
     """Where the browser keeps this person's unsent brief."""
     return f"prometheus-draft:{user.pk}:{SOCIAL_POSTS}"
 
