@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -36,9 +37,9 @@ Block = str
 def step(what: str) -> Iterator[None]:
     """Show one line for a step, with its seconds at the end."""
     print(f"  {what} … ", end="", flush=True)
-    start = time.monotonic()
+    began = time.monotonic()
     yield
-    print(f"{time.monotonic() - start:.1f} s", flush=True)
+    print(f"{time.monotonic() - began:.1f} s", flush=True)
 
 
 def blocks(lock: Path) -> list[Block]:
@@ -87,20 +88,25 @@ def create() -> None:
         STAMP.write_text("[]")
 
 
+def start(command: list[str]) -> subprocess.Popen[bytes]:
+    """Start a command that shares our lock: should we be killed, the next set-up waits until it has ended."""
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, close_fds=False)
+
+
 def call(*commands: list[str]) -> None:
     """Run commands side by side; end with their words when one fails."""
-    running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for command in commands]
+    running = [start(command) for command in commands]
     try:
         outputs = [process.communicate()[0] for process in running]
-    except BaseException:
+    finally:
+        # Only an interruption finds one still at work.
         for process in running:
             process.terminate()
             process.wait()
-        raise
-    for process, output in zip(running, outputs, strict=True):
+    for command, process, output in zip(commands, running, outputs, strict=True):
         if process.returncode != 0:
-            sys.stdout.buffer.write(b"\n" + output)
-            raise SystemExit(f"set-up: {' '.join(map(str, process.args))} failed; mend it and start again")
+            print(f"\n{output.decode(errors='replace')}")
+            raise SystemExit(f"set-up: {' '.join(command)} failed; mend it and start again")
 
 
 def install(missing: list[Block]) -> None:
@@ -160,14 +166,25 @@ def bring_in_line(purpose: str) -> None:
 
 def main(purpose: str) -> None:
     """Set up for `run` or `test`; a second set-up of the same clone waits for the first."""
-    start = time.monotonic()
+    began = time.monotonic()
     with (PROJECT / LOCKS["run"][0]).open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        os.set_inheritable(lock.fileno(), True)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with step("waiting for another set-up of this clone"):
+                fcntl.flock(lock, fcntl.LOCK_EX)
         bring_in_line(purpose)
-    print(f"Set-up: ready after {time.monotonic() - start:.1f} s", flush=True)
+    print(f"Set-up: ready after {time.monotonic() - began:.1f} s", flush=True)
+
+
+def stop(number: int, _frame: object) -> None:
+    """Let SIGTERM end the set-up as Ctrl-C does, with its pips."""
+    raise SystemExit(f"\nset-up: stopped by signal {number}; the next one starts over")
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, stop)
     try:
         main(sys.argv[1])
     except KeyboardInterrupt:

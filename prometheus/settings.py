@@ -58,7 +58,6 @@ else:
 REDIS_URL = env.text("REDIS_URL")
 if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
     env.faults.append("REDIS_URL: write redis://host:port/number (or leave it out)")
-env.refuse_faults()
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -214,3 +213,6 @@ LOGGING = {
         "httpx": {"level": "WARNING"},
     },
 }
+
+# Last, so that every value has been read and all faults are told at once.
+env.refuse_faults()

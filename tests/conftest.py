@@ -10,6 +10,8 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 
+from prometheus.translations import compile_catalogs
+
 PROJECT = Path(__file__).resolve().parent.parent
 SHARED = PROJECT.parent / "shared"
 _WITHOUT_SHARED = "needs ../shared, which is not there"
@@ -17,6 +19,8 @@ _WITHOUT_SHARED = "needs ../shared, which is not there"
 
 def pytest_configure(config: pytest.Config) -> None:
     """Exchange what is slow or needs a build step in tests; running products in browser tests keep the real ones."""
+    # A bare clone has only the translations' source.
+    compile_catalogs(PROJECT)
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

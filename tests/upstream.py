@@ -71,13 +71,17 @@ __all__ = [
 
 @dataclass(slots=True)
 class Recorded:
-    """A request as it arrived. `time` is `time.time()`; `gave_up` tells that the client left before the end."""
+    """A request as it arrived. `time` is `time.time()`; `client` the connection's other end.
+
+    `gave_up` tells that the client left before the end.
+    """
 
     method: str
     path: str
     headers: Mapping[str, str]
     json: Any
     time: float
+    client: tuple[str, int] = ("", 0)
     gave_up: bool = False
 
 
@@ -179,6 +183,7 @@ class Upstream:
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         recorded = Recorded(method, path, headers, json.loads(body) if body else None, time.time())
+        recorded.client = writer.get_extra_info("peername")[:2]
         behaviour = self._choose(recorded)
         exchange = Exchange(recorded.json or {}, recorded.path, writer)
         acting = asyncio.ensure_future(behaviour(exchange))

@@ -109,7 +109,7 @@ def unhash(text: str, keep: int) -> str:
 
 
 def _cut_word(text: str, has_room: Callable[[str], bool]) -> str:
-    letters = graphemes(text.split()[0]) if text.split() else []
+    letters = graphemes(text.split(maxsplit=1)[0]) if text.split() else []
     for end in range(len(letters) - 1, 0, -1):
         if letters[end - 1][-1:].isdigit() and letters[end][:1].isdigit():
             continue

@@ -19,6 +19,8 @@ class ThoughtSplitter:
         """The (text, reasoning) that this piece settles."""
         if self._state == "after":
             return piece, ""
+        if self._state == "between":
+            return self._between(piece), ""
         self._waiting += piece
         if self._state == "before":
             opening = self._waiting.lstrip()
@@ -38,11 +40,18 @@ class ThoughtSplitter:
     def _inside(self) -> tuple[str, str]:
         thought, tag, rest = self._waiting.partition(_CLOSING)
         if tag:
-            return self._leave(rest.lstrip()), thought
+            self._waiting = ""
+            return self._between(rest), thought
         # The end of the piece may be the beginning of the closing tag.
         kept = next((size for size in range(len(_CLOSING) - 1, 0, -1) if thought.endswith(_CLOSING[:size])), 0)
         self._waiting = thought[len(thought) - kept :]
         return "", thought[: len(thought) - kept]
+
+    def _between(self, piece: str) -> str:
+        """The white space after a thought belongs to neither."""
+        text = piece.lstrip()
+        self._state = "after" if text else "between"
+        return text
 
     def _leave(self, text: str) -> str:
         self._state, self._waiting = "after", ""

@@ -42,18 +42,15 @@ def show_catalogue(page: ProviderAdmin, request: HttpRequest) -> HttpResponseBas
     if not page.has_add_permission(request):
         raise PermissionDenied
     posted = _posted_form(request)
-    if posted and posted.is_valid() and (provider := _added(posted)):
-        page.log_addition(request, provider, [{"added": {}}])
-        words = _("%(name)s was added and will be asked from now on.") % {"name": provider.name}
-        page.message_user(request, words, messages.SUCCESS)
-        return redirect("admin:providers_provider_change", provider.pk)
+    if posted and posted.is_valid():
+        return _add(page, request, posted)
     context = {
         **page.admin_site.each_context(request),
         "opts": page.opts,
         "title": _("Add from the catalogue"),
         "rows": _rows(posted),
     }
-    return TemplateResponse(request, "admin/providers/provider/catalogue.html", context, status=422 if posted else 200)
+    return TemplateResponse(request, "admin/providers/provider/catalogue.html", context)
 
 
 def _variable_is_set(vendor: Vendor) -> bool:
@@ -69,16 +66,19 @@ def _posted_form(request: HttpRequest) -> VendorForm | None:
     return VendorForm(vendor, variable_is_set=_variable_is_set(vendor), data=request.POST)
 
 
-def _added(form: VendorForm) -> Provider | None:
-    """The new provider, or None with the reason in the form."""
+def _add(page: ProviderAdmin, request: HttpRequest, form: VendorForm) -> HttpResponseBase:
     vendor, secret = form.vendor, form.cleaned_data["key"]
     variable = vendor.variable if form.variable_is_set and not secret else ""
     try:
         add_vendor(vendor, variable=variable, secret=secret)
     except IntegrityError:
-        form.add_error(None, _("%(name)s was added meanwhile.") % {"name": vendor.name})
-        return None
-    return Provider.objects.get(slug=vendor.slug)
+        page.message_user(request, _("%(name)s was added meanwhile.") % {"name": vendor.name}, messages.WARNING)
+        return redirect("admin:providers_provider_catalogue")
+    provider = Provider.objects.get(slug=vendor.slug)
+    page.log_addition(request, provider, [{"added": {}}])
+    words = _("%(name)s was added and will be asked from now on.") % {"name": provider.name}
+    page.message_user(request, words, messages.SUCCESS)
+    return redirect("admin:providers_provider_change", provider.pk)
 
 
 def _rows(posted: VendorForm | None) -> list[Row]:

@@ -114,6 +114,11 @@ class QuirksEntry(_Entry):
     stream_usage: Flag = True
     seed_field: Text = "seed"
     extra_headers: dict[str, str] = Field(default_factory=dict)
+<<<<<<< HEAD
+    check_path: str = "models"
+=======
+    check_path: Annotated[str, Field(max_length=100, pattern=r"^[\w./-]*$")] = "models"
+>>>>>>> config
 
     @model_validator(mode="after")
     def _no_secret_headers(self) -> QuirksEntry:
@@ -249,7 +254,7 @@ def _fault(error: ErrorDetails, raw: dict[str, Any]) -> str:
 
 def _words(kind: str, message: str, facts: dict[str, Any], field: str) -> str:
     if kind == "extra_forbidden":
-        close = difflib.get_close_matches(field, _FIELDS, n=1)
+        close = difflib.get_close_matches(field, _FIELDS, n=1, cutoff=0.5)
         return f"unknown field; did you mean {close[0]}?" if close else "unknown field"
     if kind in {"literal_error", "enum"}:
         return f"write {facts['expected']}"
@@ -260,7 +265,7 @@ def _words(kind: str, message: str, facts: dict[str, Any], field: str) -> str:
     if kind == "string_too_long":
         return f"write at most {facts['max_length']} characters"
     if kind == "string_pattern_mismatch":
-        return "write letters, digits, - and _ only" if field == "slug" else "write it without spaces"
+        return "write letters, digits, - and _ only" if field == "slug" else "write it without spaces and signs"
     return _WORDS.get(kind, message.removeprefix("Value error, "))
 
 

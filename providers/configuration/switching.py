@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterator, Mapping
 
 from django.db import IntegrityError, transaction
@@ -10,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from providers import keys
+from providers.adapters import local
 from providers.catalogue import Vendor, local_model, unreachable, vendors
 from providers.catalogue.shape import ENVIRONMENT_PREFIX, ProvidersFile
 from providers.configuration.applying import apply
@@ -17,17 +17,8 @@ from providers.configuration.changes import Action, Change
 from providers.models import AIModel, Provider, ProviderKey
 
 
-def local_model_is_there() -> bool:
-    """Whether this installation has the small model."""
-    try:
-        adapter = importlib.import_module("providers.adapters.local")
-    except ModuleNotFoundError:
-        return False
-    return bool(adapter.available())
-
-
 def switch_on_from_environment(
-    environ: Mapping[str, str], *, local_is_there: Callable[[], bool] = local_model_is_there
+    environ: Mapping[str, str], *, local_is_there: Callable[[], bool] = local.available
 ) -> list[Change]:
     """Create what the environment asks for and is missing; nothing that an administrator decided is undone.
 
