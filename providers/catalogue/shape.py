@@ -114,11 +114,7 @@ class QuirksEntry(_Entry):
     stream_usage: Flag = True
     seed_field: Text = "seed"
     extra_headers: dict[str, str] = Field(default_factory=dict)
-<<<<<<< HEAD
-    check_path: str = "models"
-=======
     check_path: Annotated[str, Field(max_length=100, pattern=r"^[\w./-]*$")] = "models"
->>>>>>> config
 
     @model_validator(mode="after")
     def _no_secret_headers(self) -> QuirksEntry:
