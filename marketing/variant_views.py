@@ -152,7 +152,8 @@ def library(request: DeskRequest) -> HttpResponse:
     """The kept texts: searched, filtered by platform, page by page."""
     words = unicodedata.normalize("NFC", request.GET.get("q", "").replace("\x00", "")).strip()[:200]
     slug = request.GET.get("platform", "")
-    kept = visible_variants(request.user).exclude(kept_at=None).filter(replaced_by=None).order_by("-kept_at")
+    # A kept text stays also when a newer one took its place on the job's page.
+    kept = visible_variants(request.user).exclude(kept_at=None).order_by("-kept_at")
     present = set(kept.order_by().values_list("platform", flat=True).distinct())
     found = kept
     for word in words.split():
