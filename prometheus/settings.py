@@ -58,7 +58,6 @@ else:
 REDIS_URL = env.text("REDIS_URL")
 if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
     env.faults.append("REDIS_URL: write redis://host:port/number (or leave it out)")
-env.refuse_faults()
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -160,8 +159,10 @@ Q_CLUSTER = {
     "broker_class": "prometheus.queue.WakingBroker",
     "workers": env.number("WORKERS", 2, most=64),
     "bulk": 1,
-    "queue_limit": 4,
+    # What a dying cluster holds in its hands has to be sent again, so it takes no more than it needs.
+    "queue_limit": 1,
     "timeout": 900,
+    # Without effect here, but it has to exceed the timeout.
     "retry": 1000,
     "max_attempts": 1,
     "ack_failures": True,
@@ -212,3 +213,6 @@ LOGGING = {
         "httpx": {"level": "WARNING"},
     },
 }
+
+# Last, so that every value has been read and all faults are told at once.
+env.refuse_faults()

@@ -135,6 +135,12 @@ class ProviderKey(models.Model):
     sealed = models.TextField(_("sealed key"), blank=True, editable=False)
     fingerprint = models.CharField(_("fingerprint"), max_length=12, blank=True, editable=False)
     last_four = models.CharField(_("last four"), max_length=4, blank=True, editable=False)
+    from_file = models.BooleanField(
+        _("from a providers file"),
+        default=False,
+        editable=False,
+        help_text=_("The next file may replace it; keys typed here are never touched by a file."),
+    )
     created_at = models.DateTimeField(_("added"), default=timezone.now, editable=False)
     invalid_since = models.DateTimeField(_("refused since"), null=True, blank=True)
     blocked_until = models.DateTimeField(_("resting until"), null=True, blank=True)

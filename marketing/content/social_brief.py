@@ -1,0 +1,135 @@
+"""The brief of a social post: what is promoted, for whom, where and how."""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
+
+import regex
+from django.utils.translation import gettext
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
+
+from marketing.content.platforms import platforms
+
+Subject = Literal["release", "book", "event", "other"]
+Goal = Literal["announce", "sell", "engage", "remind"]
+Tone = Literal["friendly", "poetic", "energetic", "matter-of-fact"]
+Language = Literal["pl", "en"]
+SUBJECTS: tuple[str, ...] = get_args(Subject)
+GOALS: tuple[str, ...] = get_args(Goal)
+TONES: tuple[str, ...] = get_args(Tone)
+LANGUAGES: tuple[str, ...] = get_args(Language)
+
+# Control characters, lone surrogates, private use, non-characters, line separators and direction marks.
+_UNPRINTABLE = regex.compile(
+    r"[\p{Cc}\p{Cs}\p{Co}\ufdd0-\ufdef\ufffe\uffff\ufeff\u2028\u2029\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
+_NOT_IN_TAG = regex.compile(r"[^\p{L}\p{Nd}_]+")
+_HOST = regex.compile(r"(?:[\p{L}\p{Nd}_-]+\.)+[\p{L}\p{Nd}-]{2,}", regex.IGNORECASE)
+_LONGEST_TAG = 50
+
+
+def one_line(value: Any) -> Any:
+    """Text in NFC on one line without control characters; anything else unchanged, for pydantic to judge."""
+    if not isinstance(value, str):
+        return value
+    value = unicodedata.normalize("NFC", value)
+    return " ".join(_UNPRINTABLE.sub(" ", value).split())
+
+
+Line = Annotated[str, BeforeValidator(one_line)]
+
+
+class SocialPostBrief(BaseModel):
+    """What a marketer says about a post. Text is kept in NFC, on one line, without control characters."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    subject: Subject = "release"
+    title: Annotated[Line, Field(min_length=1, max_length=180)]
+    creator: Annotated[Line, Field(max_length=180)] = ""
+    facts: Annotated[list[Annotated[Line, Field(max_length=300)]], Field(max_length=20)] = []
+    date: dt.date | None = None
+    link: Annotated[str, Field(max_length=2048)] = ""
+    goal: Goal = "announce"
+    audience: Annotated[Line, Field(max_length=300)] = ""
+    tone: Tone = "friendly"
+    language: Language = "pl"
+    call_to_action: Annotated[Line, Field(max_length=180)] = ""
+    hashtags: Annotated[list[str], Field(max_length=30)] = []
+    platforms: Annotated[list[str], Field(min_length=1)]
+    variants: Annotated[int, Field(ge=1, le=5)] = 3
+
+    @field_validator("facts", mode="before")
+    @classmethod
+    def _drop_empty_facts(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            value = value.splitlines()
+        return [fact for fact in value if one_line(fact) != ""] if isinstance(value, list) else value
+
+    @field_validator("date", mode="before")
+    @classmethod
+    def _empty_date_is_none(cls, value: Any) -> Any:
+        return None if value == "" else value
+
+    @field_validator("link", mode="after")
+    @classmethod
+    def _check_link(cls, value: str) -> str:
+        value = unicodedata.normalize("NFC", value.strip())
+        if value and not is_web_address(value):
+            raise PydanticCustomError("link", gettext("Enter a link that begins with https:// or http://."))
+        return value
+
+    @field_validator("hashtags", mode="before")
+    @classmethod
+    def _split_hashtags(cls, value: Any) -> Any:
+        return regex.split(r"[\s,;]+", value) if isinstance(value, str) else value
+
+    @field_validator("hashtags", mode="after")
+    @classmethod
+    def _normalise_hashtags(cls, value: list[str]) -> list[str]:
+        tags: dict[str, str] = {}
+        for typed in value:
+            if not typed.strip(" #＃"):
+                continue
+            tag = normal_hashtag(typed)
+            if not any(letter.isalpha() for letter in tag) or len(tag) > _LONGEST_TAG:
+                message = gettext("A hashtag has letters, digits or _ and at most {longest} characters: {typed}")
+                raise PydanticCustomError("hashtag", message, {"longest": _LONGEST_TAG, "typed": typed[:60]})
+            tags.setdefault(tag.casefold(), tag)
+        return list(tags.values())
+
+    @field_validator("platforms", mode="after")
+    @classmethod
+    def _known_once(cls, value: list[str]) -> list[str]:
+        known = {platform.slug for platform in platforms()}
+        for slug in value:
+            if slug not in known:
+                message = gettext("Choose platforms from the list; this one is not on it: {slug}")
+                raise PydanticCustomError("platform", message, {"slug": slug[:60]})
+        if len(set(value)) < len(value):
+            raise PydanticCustomError("platform_twice", gettext("Choose each platform once."))
+        return value
+
+
+def is_web_address(value: str) -> bool:
+    """Whether this is a plain http(s) link: a named host, no white space, no control characters, no user name."""
+    if _UNPRINTABLE.search(value) or regex.search(r"[\s<>\"`{}|\\^]", value):
+        return False
+    try:
+        parts = urlsplit(value)
+        port_fits = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    named = bool(_HOST.fullmatch(parts.hostname or ""))
+    return parts.scheme in {"http", "https"} and named and port_fits and "@" not in parts.netloc
+
+
+def normal_hashtag(typed: str) -> str:
+    """A hashtag without its `#`, with letters, digits and underscores only; further words get a capital letter."""
+    words = _NOT_IN_TAG.split(unicodedata.normalize("NFC", typed))
+    first, *others = [word for word in words if word] or [""]
+    return first + "".join(word[0].upper() + word[1:] for word in others)

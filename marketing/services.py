@@ -1,0 +1,120 @@
+"""The product's verbs. They own the transactions; a view or a task only calls them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.utils import timezone
+
+from marketing import jobs
+from marketing.content.base import Part
+from marketing.content.registry import content_type
+from marketing.models import Brief, Job, Variant
+from marketing.work import Work
+
+# The columns that a person's edit may change.
+_EDITED = ["title", "text", "edited_at"]
+
+
+def save_brief(owner: AbstractBaseUser, slug: str, data: dict[str, Any]) -> Brief:
+    """Keep a form as it was typed, valid or not."""
+    brief, _created = Brief.objects.update_or_create(owner_id=owner.pk, content_type=slug, defaults={"data": data})
+    return brief
+
+
+def open_brief(owner: AbstractBaseUser, slug: str) -> dict[str, Any]:
+    """What its author typed last, or nothing."""
+    brief = Brief.objects.filter(owner_id=owner.pk, content_type=slug).first()
+    return dict(brief.data) if brief else {}
+
+
+@transaction.atomic
+def request_generation(owner: AbstractBaseUser, slug: str, brief: dict[str, Any]) -> Job:
+    """Store a job for this brief and wake a worker after commit. Raises pydantic's ValidationError."""
+    kind = content_type(slug)
+    checked = kind.load_brief(brief)
+    job = Job.objects.create(
+        owner_id=owner.pk,
+        content_type=slug,
+        title=kind.headline(checked)[:200],
+        brief=checked.model_dump(mode="json"),
+        parts_total=len(kind.parts(checked)),
+    )
+    jobs.enqueue(job)
+    return job
+
+
+@transaction.atomic
+def regenerate(variant: Variant) -> Job:
+    """Ask for one variant anew; the old one stays until the new one is there. A request under way is returned."""
+    running = (
+        Job.objects.select_for_update()
+        .filter(regenerates=variant, state__in=[Job.State.WAITING, Job.State.RUNNING])
+        .first()
+    )
+    if running:
+        return running
+    job = Job.objects.create(
+        owner_id=variant.root.owner_id,
+        content_type=variant.root.content_type,
+        title=variant.root.title,
+        brief=variant.root.brief,
+        regenerates=variant,
+    )
+    jobs.enqueue(job)
+    return job
+
+
+def edit_variant(variant: Variant, *, title: str, text: str) -> Variant:
+    """Store what a person made of a variant; the provider's own words stay beside it."""
+    variant.title, variant.text, variant.edited_at = title, text, timezone.now()
+    variant.save(update_fields=_EDITED)
+    return variant
+
+
+def keep_variant(variant: Variant, *, keep: bool) -> Variant:
+    """Put a variant into the library, or take it out."""
+    variant.kept_at = timezone.now() if keep else None
+    variant.save(update_fields=["kept_at"])
+    return variant
+
+
+def cancel(job: Job) -> bool:
+    """Stop a job; False when it had already ended."""
+    return jobs.request_cancel(job.pk)
+
+
+def retry(job: Job) -> bool:
+    """Run a failed or cancelled job again; what it had finished stays. False when there is nothing to retry."""
+    return jobs.retry(job)
+
+
+def place_cards(job: Job) -> list[tuple[str, list[Variant]]]:
+    """The variants that stand on a job's page now, by platform in the order of the brief."""
+    current: dict[str, list[Variant]] = {}
+    for variant in job.variants.filter(replaced_by=None).order_by("position"):
+        current.setdefault(variant.platform, []).append(variant)
+    kind = content_type(job.content_type)
+    order = [part.platform for part in kind.parts(kind.load_brief(job.brief))]
+    return [(platform, current[platform]) for platform in order if platform in current]
+
+
+def open_parts(job: Job) -> list[Part]:
+    """The parts of a job that nobody has written yet."""
+    kind = content_type(job.content_type)
+    parts = kind.parts(kind.load_brief(job.brief))
+    if job.regenerates:
+        wanted = job.regenerates
+        parts = tuple(
+            Part(part.platform, part.language, (wanted.position,)) for part in parts if part.platform == wanted.platform
+        )
+    written = set(Variant.objects.filter(job=job).values_list("platform", flat=True))
+    return [part for part in parts if part.platform not in written]
+
+
+def run_job(claim: jobs.Claim, heartbeat: jobs.Heartbeat) -> None:
+    """Do a claimed job part by part; each finished part is stored at once, so a takeover repeats none."""
+    job = Job.objects.select_related("regenerates").get(pk=claim.job_id)
+    Work(job, claim, heartbeat).run(open_parts(job))

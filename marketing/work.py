@@ -1,0 +1,169 @@
+"""A worker's way through one job: ask a provider for each part, else compose it offline; store it under the claim."""
+
+from __future__ import annotations
+
+from concurrent.futures import CancelledError
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from marketing import jobs
+from marketing.content.base import ContentType, Part, Piece
+from marketing.content.registry import content_type
+from marketing.jobs import Step
+from marketing.models import Job, Variant
+from providers.errors import FallbackExhaustedError, ProviderError
+from providers.orchestrator import Answer, BackgroundCall, Event, Exhausted, Task, Tried
+
+
+@dataclass(slots=True)
+class Work:
+    """One claimed job being done. The claim's token guards every write."""
+
+    job: Job
+    claim: jobs.Claim
+    heartbeat: jobs.Heartbeat
+    call: BackgroundCall[Any] | None = None
+    stopped: bool = False
+    kind: ContentType[Any] = field(init=False)
+    brief: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.kind = content_type(self.job.content_type)
+        self.brief = self.kind.load_brief(self.job.brief)
+
+    def run(self, parts: list[Part]) -> None:
+        """Write the parts that are missing and end the job."""
+        self.heartbeat.on_lost(self.stop)
+        self.heartbeat.on_cancel(self.stop)
+        try:
+            for part in parts:
+                if self.stopped:
+                    break
+                self._write(part)
+        except CancelledError:
+            self.stopped = True
+        except ProviderError as error:
+            jobs.finish(self.claim, Job.State.FAILED, failure={"kind": error.kind, "detail": error.detail})
+            return
+        # After a lost lease this changes nothing: the token is no longer ours.
+        jobs.finish(self.claim, Job.State.CANCELLED if self.stopped else Job.State.DONE)
+
+    def stop(self) -> None:
+        """Leave the job at the next possible moment; called from the heartbeat's thread."""
+        self.stopped = True
+        if self.call:
+            self.call.cancel()
+
+    def _write(self, part: Part) -> None:
+        try:
+            answer = self._ask(part)
+        except FallbackExhaustedError as exhausted:
+            self._store_offline(part, exhausted)
+            return
+        self._store(part, answer.value, provenance=_provenance(answer))
+
+    def _ask(self, part: Part) -> Answer[tuple[Piece, ...]]:
+        """A checked answer from the first provider that gives one. Raises ProviderError or CancelledError."""
+        request = self.kind.request(self.brief, part)
+
+        def check(text: str, last_try: bool) -> tuple[Piece, ...]:  # noqa: FBT001 - the orchestrator's signature
+            return self.kind.check(self.brief, part, text, last_try=last_try)
+
+        # The local model is no answer here: its facts are unreliable. It may only enliven an offline draft.
+        call = BackgroundCall(Task(feature=self.kind.slug), request, check)
+        self.call = call
+        if self.stopped:
+            call.cancel()
+        for event in call.events():
+            self._note(part, event)
+        return call.result()
+
+    def _note(self, part: Part, event: Event) -> None:
+        jobs.note(
+            self.claim,
+            Step(
+                kind=event.happening.value,
+                part=part.platform,
+                provider=event.provider,
+                model=event.model_id,
+                reason=event.reason,
+                until=event.until.isoformat() if event.until else "",
+            ),
+        )
+
+    def _store_offline(self, part: Part, exhausted: FallbackExhaustedError) -> None:
+        """Compose the part from the brief's facts; the local model may add English wording that passes the checks."""
+        tried = exhausted.tried if isinstance(exhausted, Exhausted) else ()
+        until = exhausted.until if isinstance(exhausted, Exhausted) else None
+        jobs.note(self.claim, Step(kind="offline", part=part.platform, until=until.isoformat() if until else ""))
+        drafts = self.kind.offline(self.brief, part)
+        provenance: dict[str, Any] = {"provider": "", "provider_name": "", "attempts": [_told(one) for one in tried]}
+        wording = self.kind.wording_request(self.brief, part)
+        if wording:
+            call = BackgroundCall(
+                Task(feature=f"{self.kind.slug} wording", on_this_machine=True), wording, lambda text, _last: text
+            )
+            self.call = call
+            try:
+                answer = call.result()
+            except ProviderError:
+                # The templates are the floor; without the model they stand as they are.
+                pass
+            else:
+                enlivened = self.kind.enliven(self.brief, part, drafts, answer.value)
+                if enlivened != drafts:
+                    drafts, provenance["model"] = enlivened, answer.completion.model_id
+        self._store(part, drafts, provenance=provenance, offline=True)
+
+    def _store(
+        self, part: Part, pieces: tuple[Piece, ...], *, provenance: dict[str, Any], offline: bool = False
+    ) -> None:
+        """Store a part and count it, if the claim still holds: both or neither."""
+        with transaction.atomic():
+            written = jobs.note(self.claim, Step(kind="written", part=part.platform), parts_done=F("parts_done") + 1)
+            if not written:
+                self.stopped = True
+                return
+            replaced = self.job.regenerates
+            for position, piece in zip(part.positions, pieces, strict=True):
+                variant = Variant.objects.create(
+                    root_id=replaced.root_id if replaced else self.job.pk,
+                    job=self.job,
+                    platform=part.platform,
+                    position=position,
+                    language=part.language,
+                    title=piece.title,
+                    text=piece.text,
+                    original_title=piece.title,
+                    original_text=piece.text,
+                    offline=offline,
+                    notes=list(piece.notes),
+                    provenance=provenance,
+                )
+                if replaced:
+                    Variant.objects.filter(pk=replaced.pk).update(replaced_by=variant)
+
+
+def _told(tried: Tried) -> dict[str, Any]:
+    told = asdict(tried)
+    told["model"] = told.pop("model_id")
+    return told
+
+
+def _provenance(answer: Answer[Any]) -> dict[str, Any]:
+    """Who wrote it, in the form that is stored beside the text."""
+    usage = answer.completion.usage
+    return {
+        "request_id": str(answer.request_id),
+        "provider": answer.provider,
+        "provider_name": answer.provider_name,
+        "model": answer.completion.model_id,
+        "latency_ms": sum(one.latency_ms for one in answer.tried),
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "estimated": usage.estimated,
+        "attempts": [_told(one) for one in answer.tried],
+    }

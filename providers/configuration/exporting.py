@@ -1,0 +1,71 @@
+"""The database as a providers file, without secrets."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from providers.catalogue.shape import ENVIRONMENT_PREFIX
+from providers.configuration.applying import LIMITS, MODEL_FIELDS, PLAIN_FIELDS
+from providers.models import AIModel, Provider, ProviderKey
+
+_HEAD = "# Load with: manage.py load_providers FILE.toml. Stored keys are never written here."
+
+
+def export() -> str:
+    """Every provider as TOML that `load` reads and `apply` finds nothing to change in.
+
+    Environment variables stand as `env:NAME`; a stored key is left out, and a comment names its last four characters.
+    """
+    providers = Provider.objects.prefetch_related("models", "quotas", "keys")
+    return "\n".join([_HEAD, *(line for provider in providers for line in _provider(provider))]) + "\n"
+
+
+def _provider(provider: Provider) -> Iterator[str]:
+    stored_keys = list(provider.keys.all())
+    yield from ("", "[[provider]]", _line("slug", provider.slug))
+    yield from (_line(field, getattr(provider, field)) for field in PLAIN_FIELDS)
+    yield _line("enabled", provider.enabled)
+    yield _line("api_keys", [f"{ENVIRONMENT_PREFIX}{key.variable}" for key in stored_keys if key.variable])
+    yield from (_left_out(key) for key in stored_keys if not key.variable)
+    yield from _limits(provider)
+    if provider.quirks:
+        yield from ("", "[provider.quirks]")
+        yield from (_line(field, value) for field, value in provider.quirks.items())
+    for model in provider.models.all():
+        yield from _model(model)
+
+
+def _limits(provider: Provider) -> Iterator[str]:
+    stored = {(quota.metric, quota.period): quota.limit for quota in provider.quotas.all()}
+    yield from ("", "[provider.limits]")
+    for name, place in LIMITS.items():
+        if place in stored:
+            yield _line(name, stored[place])
+    yield _line("reset_timezone", provider.reset_timezone)
+
+
+def _model(model: AIModel) -> Iterator[str]:
+    yield from ("", "[[provider.model]]", _line("id", model.model_id), _line("capabilities", model.capabilities))
+    yield from (_line(field, getattr(model, field)) for field in MODEL_FIELDS)
+
+
+def _left_out(key: ProviderKey) -> str:
+    ending = f"ending in {key.last_four}" if key.last_four else f"with the fingerprint {key.fingerprint}"
+    # A comment ends at the line's end, and whatever follows would be read.
+    return "# left out: a stored key " + re.sub(r"[^\x20-\x7e]", "?", ending)
+
+
+def _line(name: str, value: Any) -> str:
+    return f"{name} = {_value(value)}"
+
+
+def _value(value: Any) -> str:
+    """A TOML value. JSON's way to write texts, whole numbers and truth values is TOML's too, but for one character."""
+    if isinstance(value, list):
+        return f"[{', '.join(_value(item) for item in value)}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{_value(str(name))} = {_value(item)}' for name, item in value.items())}}}"
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,511 @@
+"""The administrator's pages: what they do, in both languages, and that a key never comes out of them."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from django.contrib.auth.models import Permission, User
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import escape
+
+from providers import errors
+from providers.admin.state import REASONS
+from providers.catalogue import vendor, vendors
+from providers.configuration import add_vendor
+from providers.errors import Blame, ProviderError
+from providers.models import AIModel, Attempt, Circuit, Provider, ProviderKey, Quota
+
+SECRET = "gsk-planted-Zx81-not-to-be-found-9876"
+OTHER = "gsk-second-Yw92-not-to-be-found-1234"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def admin() -> Client:
+    client = Client(headers={"accept-language": "en"})
+    boss = User.objects.create_superuser("boss")
+    client.force_login(boss, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@pytest.fixture
+def groq(monkeypatch: pytest.MonkeyPatch) -> Provider:
+    monkeypatch.delenv("GROQ_API_KEY", raising=False)
+    add_vendor(vendor("groq"), secret=SECRET)
+    return Provider.objects.get()
+
+
+def url(name: str, *arguments: Any) -> str:
+    return reverse(f"admin:providers_{name}", args=arguments)
+
+
+def text(client: Client, address: str, **query: str) -> str:
+    answer = client.get(address, query)
+    assert answer.status_code == 200, address
+    return answer.content.decode()
+
+
+class Controls(HTMLParser):
+    """What a browser would send back from a page's forms without any change."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.values: dict[str, list[str]] = {}
+        self._choice = self._text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        facts = dict(attrs)
+        name, value = facts.get("name") or "", facts.get("value") or ""
+        if tag == "input" and name and facts.get("type") != "submit":
+            if facts.get("type") not in {"checkbox", "radio"} or "checked" in facts:
+                self.values.setdefault(name, []).append(value or ("on" if "checked" in facts else ""))
+        elif tag == "select":
+            self._choice = name
+        elif tag == "option" and self._choice and "selected" in facts:
+            self.values[self._choice] = [value]
+        elif tag == "textarea":
+            self._text = name
+
+    def handle_data(self, data: str) -> None:
+        if self._text:
+            self.values.setdefault(self._text, []).append(data.strip())
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea":
+            self._text = ""
+        elif tag == "select":
+            self._choice = ""
+
+
+def submit(client: Client, address: str, **changes: Any) -> Any:
+    data = Controls(text(client, address)).values
+    return client.post(address, data | {name.replace("__", "-"): value for name, value in changes.items()})
+
+
+def every_page(groq: Provider) -> Iterator[str]:
+    yield reverse("admin:index")
+    yield url("provider_catalogue")
+    for name, model in (
+        ("provider", Provider),
+        ("aimodel", AIModel),
+        ("providerkey", ProviderKey),
+        ("attempt", Attempt),
+        ("circuit", Circuit),
+    ):
+        yield url(f"{name}_changelist")
+        if name not in {"attempt", "circuit"}:
+            yield url(f"{name}_add")
+        for pk in model._default_manager.values_list("pk", flat=True):
+            yield url(f"{name}_change", pk)
+            yield url(f"{name}_history", pk)
+            if name not in {"attempt", "circuit"}:
+                yield url(f"{name}_delete", pk)
+
+
+def happened(groq: Provider, **facts: Any) -> Attempt:
+    return Attempt.objects.create(
+        **{"provider": groq, "provider_slug": groq.slug, "model_id": "m", "outcome": "answered"} | facts
+    )
+
+
+@pytest.mark.parametrize("language", ["pl", "en"])
+def test_every_page_answers_and_none_holds_a_stored_key(admin: Client, groq: Provider, language: str) -> None:
+    submit(admin, url("provider_change", groq.pk), keys__TOTAL_FORMS="2", keys__1__new_key=OTHER, keys__1__enabled="on",
+           keys__1__provider=groq.pk, keys__1__id="")  # fmt: skip
+    assert ProviderKey.objects.count() == 2
+    happened(groq)
+    Circuit.objects.create(provider=groq, failures=1)
+    for address in every_page(groq):
+        answer = admin.get(address, headers={"accept-language": language})
+        page = answer.content.decode()
+        assert answer.status_code == 200, address
+        assert f'<html lang="{language}"' in page
+        assert SECRET not in page
+        assert OTHER not in page
+
+
+def test_no_stored_key_lies_open_in_the_database_or_in_a_dump(admin: Client, groq: Provider) -> None:
+    submit(admin, url("providerkey_add"), provider=groq.pk, new_key=OTHER, enabled="on")
+    out = io.StringIO()
+    call_command("dumpdata", stdout=out)
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608 - a name of our own
+            out.write(repr(cursor.fetchall()))
+    assert ProviderKey.objects.get(last_four="1234").open() == OTHER
+    assert SECRET not in out.getvalue()
+    assert OTHER not in out.getvalue()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_database_file_does_not_hold_a_key(groq: Provider) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("only SQLite is one file that a test can read")
+    path = Path(connection.settings_dict["NAME"])
+    stored = b"".join(part.read_bytes() for part in path.parent.glob(f"{path.name}*"))
+    assert groq.keys.get().fingerprint.encode() in stored
+    assert SECRET.encode() not in stored
+
+
+def test_pages_need_neither_inline_script_nor_inline_style(admin: Client, groq: Provider) -> None:
+    for address in every_page(groq):
+        page = text(admin, address)
+        assert not re.search(r"<style|\sstyle=|\son\w+=", page), address
+        assert not re.findall(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>", page), address
+
+
+def test_a_key_that_is_refused_does_not_come_back_in_the_page(admin: Client, groq: Provider) -> None:
+    answer = submit(admin, url("providerkey_add"), provider=groq.pk, new_key=f"{SECRET} x", variable=OTHER)
+    page = answer.content.decode()
+    assert "A key has no spaces" in page
+    assert "a key belongs in “new key”" in page
+    assert SECRET not in page
+    assert OTHER not in page
+
+
+def test_saving_a_provider_without_touching_the_key_keeps_it(admin: Client, groq: Provider) -> None:
+    answer = submit(admin, url("provider_change", groq.pk), name="Groq 2")
+    assert answer.status_code == 302, answer.content.decode()
+    assert Provider.objects.get().name == "Groq 2"
+    assert ProviderKey.objects.get().open() == SECRET
+
+
+def test_a_new_key_replaces_the_old_and_clears_what_was_learned_about_it(admin: Client, groq: Provider) -> None:
+    groq.keys.update(invalid_since=timezone.now(), blocked_reason="Authentication", from_file=True)
+    submit(admin, url("providerkey_change", groq.keys.get().pk), new_key=OTHER)
+    key = ProviderKey.objects.get()
+    assert key.open() == OTHER
+    assert (key.invalid_since, key.blocked_reason, key.from_file) == (None, "", False)
+
+
+def test_a_variable_takes_the_place_of_a_sealed_key(admin: Client, groq: Provider) -> None:
+    submit(admin, url("providerkey_change", groq.keys.get().pk), variable="GROQ_API_KEY")
+    key = ProviderKey.objects.get()
+    assert (key.variable, key.sealed, key.fingerprint, key.last_four) == ("GROQ_API_KEY", "", "", "")
+
+
+@pytest.mark.parametrize(
+    ("fields", "fault"),
+    [
+        ({}, "Enter a key or name an environment variable."),
+        ({"new_key": OTHER, "variable": "GROQ_API_KEY"}, "Enter a key or name a variable, not both."),
+        ({"new_key": SECRET}, "This key is stored here already."),
+        ({"new_key": "GROQ_API_KEY"}, "This looks like the name of an environment variable, not like a key."),
+    ],
+)
+def test_a_key_that_makes_no_sense_is_refused(
+    admin: Client, groq: Provider, fields: dict[str, str], fault: str
+) -> None:
+    answer = submit(admin, url("providerkey_add"), provider=groq.pk, **fields)
+    assert fault in answer.content.decode()
+    assert ProviderKey.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "fault"),
+    [
+        ({"base_url": "http://10.0.0.7/v1"}, "tick “private address allowed”"),
+        ({"base_url": "https://models.local/v1"}, "tick “private address allowed”"),
+        ({"base_url": "http://[::1]:80/v1"}, "tick “private address allowed”"),
+        ({"base_url": "http://api.example.com/v1"}, "Write https:// instead of http://."),
+        ({"base_url": "gopher://api.example.com"}, "Write an address that begins with https://"),
+        ({"base_url": ""}, "Write the provider's address"),
+        ({"quirks": '{"seed": 1}'}, "seed: unknown field; did you mean seed_field?"),
+        ({"reset_timezone": "Mars/Olympus"}, "Select a valid choice"),
+        ({"models__0__capabilities": []}, "This field is required."),
+        ({"quotas__0__metric": "requests", "quotas__0__period": "request"}, "A request is always one request."),
+    ],
+)
+def test_a_provider_that_could_not_work_is_refused(
+    admin: Client, groq: Provider, fields: dict[str, Any], fault: str
+) -> None:
+    answer = submit(admin, url("provider_change", groq.pk), **fields)
+    assert escape(fault) in answer.content.decode()
+
+
+def test_a_private_address_is_taken_with_the_flag(admin: Client, groq: Provider) -> None:
+    submit(admin, url("provider_change", groq.pk), base_url="http://10.0.0.7/v1/", allow_private_address="on")
+    assert Provider.objects.get().base_url == "http://10.0.0.7/v1"
+
+
+def test_a_saved_form_keeps_capabilities_quirks_and_limits_as_the_adapters_read_them(
+    admin: Client, groq: Provider
+) -> None:
+    submit(admin, url("provider_change", groq.pk), models__0__capabilities=["text-generation", "moderation"],
+           quirks='{"max_tokens_field": "max_tokens", "seed_field": "random_seed"}')  # fmt: skip
+    fresh = Provider.objects.get()
+    assert fresh.quirks == {"seed_field": "random_seed"}
+    assert any(model.capabilities == ["text-generation", "moderation"] for model in fresh.models.all())
+    assert Quota.objects.count() == 5
+
+
+def state(client: Client) -> str:
+    found = re.search(r'class="field-state">([^<]*)<', text(client, url("provider_changelist")))
+    assert found
+    return found[1].replace("&#x27;", "'")
+
+
+def test_a_provider_answers_when_nothing_speaks_against_it(admin: Client, groq: Provider) -> None:
+    assert state(admin) == "answering"
+
+
+def test_a_resting_provider_says_until_when_and_why(admin: Client, groq: Provider) -> None:
+    until = timezone.localtime() + timedelta(minutes=1)
+    Circuit.objects.create(provider=groq, failures=5, open_until=until, reason="Unavailable")
+    assert re.fullmatch(rf"resting until .*{until:%H:%M} because it did not answer", state(admin))
+
+
+def test_a_provider_whose_keys_rest_says_so(admin: Client, groq: Provider) -> None:
+    groq.keys.update(blocked_until=timezone.now() + timedelta(days=2), blocked_reason="QuotaExhausted")
+    assert re.fullmatch(r"resting until \d+ \w+, \d\d:\d\d because its free quota is used up", state(admin))
+
+
+def test_a_rest_for_an_unknown_reason_still_says_until_when(admin: Client, groq: Provider) -> None:
+    Circuit.objects.create(provider=groq, failures=5, open_until=timezone.now() + timedelta(days=2), reason="Novel")
+    assert re.fullmatch(r"resting until \d+ \w+, \d\d:\d\d", state(admin))
+
+
+def test_a_key_that_is_switched_off_or_ready_says_so(admin: Client, groq: Provider) -> None:
+    assert '<td class="field-state">ready</td>' in text(admin, url("providerkey_changelist"))
+    groq.keys.update(enabled=False)
+    assert '<td class="field-state">switched off</td>' in text(admin, url("providerkey_changelist"))
+
+
+def test_a_new_provider_is_entered_with_its_model_and_key_in_one_form(admin: Client) -> None:
+    submit(
+        admin,
+        url("provider_add"),
+        name="Ours",
+        slug="ours",
+        base_url="https://ai.example.com/v1",
+        models__TOTAL_FORMS="1",
+        models__0__model_id="house-model",
+        models__0__enabled="on",
+        models__0__capabilities=["text-generation"],
+        models__0__quality="4",
+        models__0__context_tokens="4096",
+        models__0__max_output_tokens="512",
+        keys__TOTAL_FORMS="1",
+        keys__0__new_key=SECRET,
+        keys__0__enabled="on",
+    )
+    provider = Provider.objects.get()
+    assert (provider.models.get().model_id, provider.keys.get().open()) == ("house-model", SECRET)
+
+
+def test_a_provider_after_its_pause_waits_for_a_test(admin: Client, groq: Provider) -> None:
+    Circuit.objects.create(provider=groq, failures=5, open_until=timezone.now() - timedelta(seconds=1))
+    assert state(admin) == "pause over; the next request tests it"
+
+
+def test_a_refused_key_asks_for_a_new_one(admin: Client, groq: Provider) -> None:
+    groq.keys.update(invalid_since=timezone.now())
+    assert re.fullmatch(r"refused by the provider on .*; enter a new key", state(admin))
+
+
+def test_a_key_that_cannot_be_opened_says_so_everywhere(admin: Client, groq: Provider, settings: Any) -> None:
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    words = "cannot be opened: ENCRYPTION_KEY has changed; enter the key again"
+    assert state(admin) == words
+    for address in (
+        url("provider_change", groq.pk), url("providerkey_changelist"), url("providerkey_change", groq.keys.get().pk)
+    ):  # fmt: skip
+        assert words in text(admin, address)
+
+
+def test_an_empty_variable_is_named(admin: Client, groq: Provider) -> None:
+    groq.keys.update(variable="GROQ_API_KEY")
+    assert state(admin) == "the environment variable GROQ_API_KEY is empty"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda: Provider.objects.update(enabled=False), "switched off"),
+        (lambda: AIModel.objects.update(gone_since=timezone.now()), "no model in use"),
+        (lambda: ProviderKey.objects.update(enabled=False), "no key"),
+        (
+            lambda: (ProviderKey.objects.all().delete(), Provider.objects.update(allow_private_address=True)),
+            "answering",
+        ),
+    ],
+)
+def test_the_state_names_what_is_missing(admin: Client, groq: Provider, change: Any, words: str) -> None:
+    change()
+    assert state(admin) == words
+
+
+def test_one_free_key_is_enough_to_answer(admin: Client, groq: Provider) -> None:
+    groq.keys.update(invalid_since=timezone.now())
+    second = ProviderKey(provider=groq)
+    second.hold(OTHER)
+    second.save()
+    assert state(admin) == "answering"
+
+
+def test_the_list_tells_how_the_last_attempt_ended(admin: Client, groq: Provider) -> None:
+    happened(groq)
+    happened(groq, outcome="failed", error_class="RateLimit")
+    assert "failed (it had too many requests in a short time)" in text(admin, url("provider_changelist"))
+
+
+def test_the_list_of_providers_needs_no_more_queries_for_more_providers(
+    admin: Client, groq: Provider, django_assert_max_num_queries: Any
+) -> None:
+    for row in vendors():
+        if row.slug != "groq":
+            add_vendor(row, secret=SECRET)
+    with django_assert_max_num_queries(12):
+        text(admin, url("provider_changelist"))
+
+
+def test_priority_is_edited_in_the_list(admin: Client, groq: Provider) -> None:
+    submit(admin, url("provider_changelist"), form__0__priority="3", _save="Save")
+    assert Provider.objects.get().priority == 3
+
+
+def act(client: Client, name: str, page: str, *rows: int) -> None:
+    answer = client.post(url(page), {"action": name, "_selected_action": rows})
+    assert answer.status_code == 302
+
+
+def test_letting_a_provider_answer_again_closes_the_circuit_and_frees_keys_and_models(
+    admin: Client, groq: Provider
+) -> None:
+    now = timezone.now()
+    Circuit.objects.create(provider=groq, failures=9, open_until=now + timedelta(hours=1), reason="Unavailable")
+    groq.keys.update(invalid_since=now, blocked_until=now + timedelta(hours=1))
+    groq.models.update(gone_since=now)
+    act(admin, "let_answer_again", "provider_changelist", groq.pk)
+    assert state(admin) == "answering"
+
+
+def test_letting_a_key_answer_again_frees_it(admin: Client, groq: Provider) -> None:
+    groq.keys.update(invalid_since=timezone.now(), blocked_until=timezone.now() + timedelta(hours=1))
+    act(admin, "let_answer_again", "providerkey_changelist", groq.keys.get().pk)
+    assert ProviderKey.objects.values_list("invalid_since", "blocked_until").get() == (None, None)
+
+
+def test_providers_are_switched_off_and_on_from_the_list(admin: Client, groq: Provider) -> None:
+    act(admin, "switch_off", "provider_changelist", groq.pk)
+    assert not Provider.objects.get().enabled
+    act(admin, "switch_on", "provider_changelist", groq.pk)
+    assert Provider.objects.get().enabled
+
+
+def test_a_provider_is_deleted_together_with_its_circuit(admin: Client, groq: Provider) -> None:
+    Circuit.objects.create(provider=groq, failures=1)
+    happened(groq)
+    admin.post(url("provider_delete", groq.pk), {"post": "yes"})
+    assert not Provider.objects.exists()
+    assert Attempt.objects.get().provider_slug == "groq"
+
+
+def test_attempts_are_found_by_request_id_in_any_spelling(admin: Client, groq: Provider) -> None:
+    wanted, other = happened(groq, feature="wanted-one"), happened(groq, feature="other-one")
+    for spelling in (str(wanted.request_id), wanted.request_id.hex, str(wanted.request_id)[:13]):
+        rows = admin.get(url("attempt_changelist"), {"q": spelling}).context["cl"].queryset
+        assert list(rows) == [wanted]
+    assert other.request_id != wanted.request_id
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"provider_slug": "groq"}, {"outcome__exact": "failed"}, {"feature": "social"}, {"started_at__year": "2026"}],
+)
+def test_attempts_are_filtered(admin: Client, groq: Provider, query: dict[str, str]) -> None:
+    day = timezone.now().replace(year=2026, month=5, day=5)
+    wanted = happened(groq, outcome="failed", feature="social", started_at=day)
+    happened(groq, provider_slug="x", outcome="answered", feature="y", started_at=day.replace(year=2025))
+    assert list(admin.get(url("attempt_changelist"), query).context["cl"].queryset) == [wanted]
+
+
+@pytest.mark.parametrize("name", ["attempt", "circuit"])
+def test_records_cannot_be_added_changed_or_deleted(admin: Client, groq: Provider, name: str) -> None:
+    pk = happened(groq).pk if name == "attempt" else Circuit.objects.create(provider=groq).pk
+    assert admin.get(url(f"{name}_add")).status_code == 403
+    assert admin.post(url(f"{name}_change", pk), {"failures": 3}).status_code == 403
+    assert admin.post(url(f"{name}_delete", pk), {"post": "yes"}).status_code == 403
+
+
+def add(client: Client, slug: str, key: str = "") -> Any:
+    return client.post(url("provider_catalogue"), {"vendor": slug, "key": key})
+
+
+@pytest.mark.parametrize("language", ["pl", "en"])
+def test_the_catalogue_shows_every_vendor_with_its_note_and_sign_up_link(admin: Client, language: str) -> None:
+    page = admin.get(url("provider_catalogue"), headers={"accept-language": language}).content.decode()
+    for row in vendors():
+        assert escape(row.note.text(language)) in page
+        assert f'href="{row.signup_url}"' in page
+
+
+def test_pasting_a_key_adds_the_vendor_in_one_step(admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MISTRAL_API_KEY", raising=False)
+    answer = add(admin, "mistral", SECRET)
+    provider = Provider.objects.get()
+    assert answer.headers["location"] == url("provider_change", provider.pk)
+    assert (provider.keys.get().open(), provider.models.count() > 0) == (SECRET, True)
+    assert SECRET not in text(admin, url("provider_history", provider.pk))
+
+
+def test_the_catalogue_uses_the_environments_key_when_none_is_pasted(
+    admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GROQ_API_KEY", SECRET)
+    assert "GROQ_API_KEY holds a key" in text(admin, url("provider_catalogue"))
+    add(admin, "groq")
+    assert ProviderKey.objects.get().variable == "GROQ_API_KEY"
+
+
+def test_a_vendor_that_needs_a_key_is_not_added_without_one(admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GROQ_API_KEY", raising=False)
+    answer = add(admin, "groq")
+    assert "Paste the key that the vendor gave you." in answer.content.decode()
+    assert not Provider.objects.exists()
+
+
+def test_a_model_server_of_our_own_is_added_without_a_key(admin: Client) -> None:
+    add(admin, "ollama-local")
+    assert state(admin) == "answering"
+
+
+def test_a_vendor_is_not_added_twice(admin: Client, groq: Provider) -> None:
+    answer = add(admin, "groq", OTHER)
+    assert "Groq was added meanwhile." in text(admin, answer.headers["location"])
+    assert ProviderKey.objects.count() == 1
+
+
+def test_an_unknown_vendor_is_not_found(admin: Client) -> None:
+    assert add(admin, "nobody", OTHER).status_code == 404
+
+
+def test_the_catalogue_is_closed_to_those_who_may_only_look(admin: Client) -> None:
+    reader = User.objects.create_user("reader", is_staff=True)
+    reader.user_permissions.add(Permission.objects.get(codename="view_provider"))
+    admin.force_login(reader, backend="django.contrib.auth.backends.ModelBackend")
+    assert admin.get(url("provider_catalogue")).status_code == 403
+    assert url("provider_catalogue") not in text(admin, url("provider_changelist"))
+
+
+def test_every_reason_that_makes_something_rest_has_words() -> None:
+    resting = {
+        kind.__name__.removesuffix("Error")
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, ProviderError) and kind.blame in {Blame.KEY, Blame.PROVIDER}
+    }
+    assert resting == set(REASONS)

@@ -1,0 +1,423 @@
+"""The providers file: into the database, out of it, and what is wrong with it."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.management import call_command
+from hypothesis import given
+from hypothesis import strategies as st
+
+from providers import catalogue, models, types
+from providers.catalogue.shape import ProviderEntry, QuirksEntry
+from providers.configuration import Action, FaultyFileError, ProvidersFile, apply, export, load
+from providers.configuration.exporting import _line
+from providers.models import AIModel, Provider, ProviderKey, Quota
+
+SECRET = "gsk-planted-Zx81-not-to-be-found-9876"
+FILE = f"""
+[[provider]]
+slug = "groq"
+name = "Groq „żółty” \\"szybki\\""
+protocol = "openai"
+tier = "free"
+base_url = "https://api.groq.com/openai/v1/"
+priority = 10
+weight = 2
+api_keys = ["env:GROQ_API_KEY", "{SECRET}"]
+trains_on_data = false
+timeout_seconds = 31
+
+[provider.limits]
+requests_per_minute = 30
+tokens_per_request = 8000
+reset_timezone = "America/Los_Angeles"
+
+[[provider.model]]
+id = "openai/gpt-oss-20b"
+capabilities = ["text-generation", "summarization"]
+context_tokens = 131072
+max_output_tokens = 8192
+quality = 2
+json_schema = true
+
+[[provider.model]]
+id = "other"
+capabilities = ["text-generation"]
+"""
+
+
+def lines(text: str, *, dry_run: bool = False) -> list[str]:
+    return [str(change) for change in apply(load(text), dry_run=dry_run)]
+
+
+def faults(text: str) -> tuple[str, ...]:
+    with pytest.raises(FaultyFileError) as caught:
+        load(text)
+    return caught.value.faults
+
+
+def one(**fields: Any) -> str:
+    """A file of one provider; a field set to None is left out."""
+    wanted = {"slug": "groq", "name": "Groq", "base_url": "https://api.groq.com/openai/v1", **fields}
+    return "[[provider]]\n" + "\n".join(_line(name, value) for name, value in wanted.items() if value is not None)
+
+
+@pytest.mark.django_db
+def test_a_file_creates_providers_with_models_limits_and_keys() -> None:
+    apply(load(FILE))
+    groq = Provider.objects.get()
+    assert (groq.slug, groq.weight, groq.timeout_seconds, groq.reset_timezone, groq.base_url) == (
+        "groq",
+        2,
+        31,
+        "America/Los_Angeles",
+        "https://api.groq.com/openai/v1",
+    )
+    assert sorted(groq.quotas.values_list("metric", "period", "limit")) == [
+        ("requests", "minute", 30),
+        ("tokens", "request", 8000),
+    ]
+    assert groq.models.get(model_id="openai/gpt-oss-20b").capabilities == ["text-generation", "summarization"]
+
+
+@pytest.mark.django_db
+def test_a_literal_key_is_sealed_and_a_variable_only_named() -> None:
+    apply(load(FILE))
+    named, sealed = ProviderKey.objects.order_by("pk")
+    assert (named.variable, named.sealed) == ("GROQ_API_KEY", "")
+    assert sealed.open() == SECRET
+    assert SECRET not in sealed.sealed
+
+
+@pytest.mark.django_db
+def test_loading_the_same_file_again_changes_nothing() -> None:
+    apply(load(FILE))
+    assert lines(FILE) == []
+
+
+@pytest.mark.django_db
+def test_a_changed_value_is_reported_from_old_to_new() -> None:
+    apply(load(FILE))
+    assert lines(FILE.replace("priority = 10", "priority = 20").replace("minute = 30", "minute = 25")) == [
+        'changed provider "groq": priority 10 to 20',
+        'changed limit requests_per_minute of "groq": 30 to 25',
+    ]
+
+
+@pytest.mark.django_db
+def test_a_dry_run_tells_the_changes_and_writes_none() -> None:
+    said = lines(FILE, dry_run=True)
+    assert not Provider.objects.exists()
+    assert said == lines(FILE)
+
+
+@pytest.mark.django_db
+def test_a_model_missing_from_the_file_is_switched_off_and_back_on_when_it_returns() -> None:
+    apply(load(FILE))
+    without = FILE[: FILE.rindex("[[provider.model]]")]
+    assert lines(without) == ['switched off model "other" of "groq": not in the file']
+    assert lines(FILE) == ['changed model "other" of "groq": enabled false to true']
+
+
+@pytest.mark.django_db
+def test_limits_of_the_file_replace_the_stored_ones() -> None:
+    apply(load(FILE))
+    assert lines(FILE.replace("tokens_per_request = 8000", "tokens_per_day = 5")) == [
+        'created limit tokens_per_day of "groq": 5',
+        'removed limit tokens_per_request of "groq"',
+    ]
+
+
+@pytest.mark.django_db
+def test_a_file_without_limits_keys_and_quirks_leaves_them() -> None:
+    apply(load(FILE))
+    Provider.objects.update(quirks={"seed_field": "random_seed"})
+    bare = load(FILE).providers[0].model_copy(update={"limits": None, "api_keys": None, "quirks": None})
+    assert apply(ProvidersFile(providers=[bare])) == []
+
+
+@pytest.mark.django_db
+def test_a_file_does_not_switch_a_disabled_provider_on_unless_it_says_so() -> None:
+    apply(load(one()))
+    Provider.objects.update(enabled=False)
+    assert lines(one()) == []
+    assert lines(one(enabled=True)) == ['changed provider "groq": enabled false to true']
+
+
+@pytest.mark.django_db
+def test_new_literals_replace_those_of_an_earlier_file_but_never_an_administrators() -> None:
+    apply(load(one(api_keys=["first-key-of-the-file-1111"])))
+    typed = ProviderKey(provider=Provider.objects.get())
+    typed.hold("typed-by-an-administrator-2222")
+    typed.save()
+    assert lines(one(api_keys=["second-key-of-the-file-3333"])) == [
+        'created key …3333 of "groq"',
+        'removed key …1111 of "groq": not in the file',
+    ]
+    assert set(ProviderKey.objects.values_list("last_four", flat=True)) == {"2222", "3333"}
+
+
+@pytest.mark.django_db
+def test_variables_of_the_file_replace_the_stored_ones_and_leave_sealed_keys() -> None:
+    apply(load(FILE))
+    assert lines(FILE.replace(f', "{SECRET}"', "").replace("env:GROQ_API_KEY", "env:GROQ_B")) == [
+        'created key env:GROQ_B of "groq"',
+        'removed key env:GROQ_API_KEY of "groq": not in the file',
+    ]
+    assert ProviderKey.objects.get(variable="").open() == SECRET
+
+
+@pytest.mark.django_db
+def test_a_key_that_no_longer_opens_is_sealed_anew_from_the_file(settings: Any) -> None:
+    apply(load(FILE))
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    assert lines(FILE) == ['changed key …9876 of "groq": sealed anew under the present ENCRYPTION_KEY']
+    assert ProviderKey.objects.get(variable="").open() == SECRET
+
+
+@pytest.mark.django_db
+def test_a_new_provider_at_a_known_vendors_address_takes_its_quirks() -> None:
+    apply(load(one(slug="my-mistral", base_url="https://api.mistral.ai/v1")))
+    assert Provider.objects.get().wire_quirks().seed_field == "random_seed"
+
+
+@pytest.mark.django_db
+def test_a_private_address_without_the_flag_is_noticed() -> None:
+    changes = apply(load(one(base_url="http://127.0.0.1:9/v1")))
+    assert [change.action for change in changes] == [Action.CREATED, Action.NOTICE]
+    assert "allow_private_address = true" in str(changes[1])
+
+
+@pytest.mark.django_db
+def test_a_private_address_with_the_flag_is_taken() -> None:
+    assert lines(one(base_url="http://127.0.0.1:9/v1", allow_private_address=True)) == ['created provider "groq"']
+
+
+@pytest.mark.django_db
+def test_an_address_without_encryption_is_noticed() -> None:
+    assert "anyone on the way can read the key" in lines(one(base_url="http://api.example.com/v1"))[-1]
+
+
+@pytest.mark.django_db
+def test_a_change_of_capabilities_and_of_an_empty_field_reads_well() -> None:
+    def local(**fields: Any) -> str:
+        return one(protocol="local", **fields)
+
+    model = {"id": "m", "capabilities": ["moderation"]}
+    apply(load(local(base_url=None, model=[model])))
+    assert lines(local(model=[model | {"capabilities": ["moderation", "embeddings"]}])) == [
+        'changed provider "groq": base_url nothing to https://api.groq.com/openai/v1',
+        'changed model "m" of "groq": capabilities moderation to moderation+embeddings',
+    ]
+
+
+@pytest.mark.django_db
+def test_a_failing_file_writes_nothing_at_all() -> None:
+    file = load(one())
+    broken = ProviderEntry.model_construct(**{**dict(file.providers[0]), "slug": "later", "name": None})
+    with pytest.raises(Exception, match=r"(?i)null"):
+        apply(ProvidersFile.model_construct(providers=[file.providers[0], broken]))
+    assert not Provider.objects.exists()
+
+
+@pytest.mark.django_db
+def test_an_export_loads_back_without_any_change() -> None:
+    apply(load(FILE + one(slug="ciche-pióro".replace("ó", "o"), name='Zażółć \\ "gęślą"\tjaźń', quirks=None)))
+    apply(ProvidersFile(providers=[vendor.entry() for vendor in catalogue.vendors() if vendor.slug != "groq"]))
+    AIModel.objects.filter(model_id="other").update(enabled=False)
+    Provider.objects.filter(slug="openai").update(enabled=False)
+    Provider.objects.filter(slug="nvidia").update(quirks={"extra_headers": {"X-Title": 'Próba "1"'}})
+    assert [change for change in apply(load(export())) if change.action is not Action.NOTICE] == []
+
+
+@pytest.mark.django_db
+def test_an_export_loads_into_an_empty_database() -> None:
+    apply(load(FILE))
+    first = export()
+    Provider.objects.all().delete()
+    apply(load(first))
+    assert export() == first.replace("# left out: a stored key ending in 9876\n", "")
+
+
+@pytest.mark.django_db
+def test_an_export_names_variables_and_never_a_secret() -> None:
+    apply(load(FILE))
+    text = export()
+    assert 'api_keys = ["env:GROQ_API_KEY"]' in text
+    assert "# left out: a stored key ending in 9876" in text
+    assert SECRET not in text
+
+
+@pytest.mark.django_db
+def test_a_hostile_ending_of_a_key_stays_inside_its_comment() -> None:
+    apply(load(one()))
+    ProviderKey.objects.create(provider=Provider.objects.get(), sealed="x", last_four='\n[["')
+    assert len(load(export()).providers) == 1
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_every_text_survives_the_writer(text: str) -> None:
+    header = _line("extra_headers", {"X": text})
+    entry = load(f"{one()}\n[provider.quirks]\n{header}").providers[0]
+    assert entry.quirks
+    assert entry.quirks.extra_headers == {"X": text}
+
+
+@pytest.mark.parametrize(
+    ("fields", "fault"),
+    [
+        ({"priority": "ten"}, 'provider "groq", priority: write a whole number'),
+        ({"weight": 0}, 'provider "groq", weight: write a whole number of at least 1'),
+        ({"weight": 2**40}, 'provider "groq", weight: write a whole number of at most 2147483647'),
+        ({"trains_on_data": 1}, 'provider "groq", trains_on_data: write true or false'),
+        ({"timeout": 3}, 'provider "groq", timeout: unknown field; did you mean timeout_seconds?'),
+        ({"qqqq": 3}, 'provider "groq", qqqq: unknown field'),
+        ({"tier": "cheap"}, "provider \"groq\", tier: write 'free', 'freemium' or 'paid'"),
+        ({"protocol": "gopher"}, "provider \"groq\", protocol: write 'openai' or 'local'"),
+        ({"base_url": None}, 'provider "groq": base_url: is missing'),
+        ({"name": ""}, 'provider "groq", name: must not be empty'),
+        ({"name": "x" * 81}, 'provider "groq", name: write at most 80 characters'),
+        ({"slug": "no spaces"}, 'provider "no spaces", slug: write letters, digits, - and _ only'),
+        ({"slug": None}, "provider number 1, slug: is missing"),
+        (
+            {"limits": {"requests_per_minute": 0}},
+            'provider "groq", limits.requests_per_minute: write a whole number of at least 1',
+        ),
+        (
+            {"limits": {"reset_timezone": "../etc"}},
+            'provider "groq", limits.reset_timezone: write a time zone such as UTC or America/Los_Angeles',
+        ),
+        ({"model": [{"id": "m", "capabilities": []}]}, 'provider "groq", model "m", capabilities: name at least one'),
+        ({"model": [{"capabilities": ["moderation"]}]}, 'provider "groq", model number 1, id: is missing'),
+        ({"model": [{"id": "m", "capabilities": ["moderation"]}] * 2}, 'provider "groq": model "m" stands here twice'),
+        (
+            {"quirks": {"extra_headers": {"Authorization": "x"}}},
+            'provider "groq", quirks: extra_headers: Authorization carries a secret; a key belongs in api_keys',
+        ),
+    ],
+)
+def test_a_fault_names_its_place_and_what_to_write(fields: dict[str, Any], fault: str) -> None:
+    assert faults(one(**fields)) == (fault,)
+
+
+@pytest.mark.parametrize(
+    "address", ["ftp://a.example", "a.example", "https://", "https://user:pass@a.example", "https://a.example/{id}/v1",
+                "https://a.example/?key=1", "https://a.example:99999", "https://a.example:0", "https://a b.example"],
+)  # fmt: skip
+def test_an_unusable_address_is_refused(address: str) -> None:
+    assert faults(one(base_url=address))[0].startswith('provider "groq", base_url: ')
+
+
+def test_all_faults_are_told_at_once() -> None:
+    assert len(faults(one(weight=0, tier="x") + one(slug=None).replace("[[", "\n[["))) == 3
+
+
+def test_a_forgotten_env_prefix_is_recognised() -> None:
+    assert faults(one(api_keys=["GROQ_API_KEY"])) == (
+        'provider "groq", api_keys[0]: this looks like the name of an environment variable; write env: before it',
+    )
+
+
+@pytest.mark.parametrize("keys", [[f"{SECRET} "], [SECRET, SECRET], [f"env:{SECRET}"], SECRET, [f"ż{SECRET}"]])
+def test_a_fault_in_a_key_never_repeats_the_key(keys: Any) -> None:
+    with pytest.raises(FaultyFileError) as caught:
+        load(one(api_keys=keys))
+    assert SECRET not in str(caught.value)
+    assert SECRET not in repr(caught.value.__cause__)
+
+
+def test_an_entry_never_prints_its_keys() -> None:
+    assert SECRET not in repr(load(FILE))
+
+
+def test_text_that_is_no_toml_is_one_fault_with_its_line() -> None:
+    (fault,) = faults("[[provider]\nslug")
+    assert fault.startswith("not a TOML file: ")
+    assert "at line 1" in fault
+
+
+def test_the_same_provider_twice_is_refused() -> None:
+    assert faults(one() + "\n" + one()) == ('provider "groq" stands here twice',)
+
+
+def test_a_byte_order_mark_is_no_fault() -> None:
+    assert len(load("\ufeff" + one()).providers) == 1
+
+
+def test_the_file_speaks_every_protocol_and_tier_of_the_database() -> None:
+    words = ProviderEntry.model_json_schema()["properties"]
+    assert words["protocol"]["enum"] == models.Protocol.values
+    assert words["tier"]["enum"] == models.Tier.values
+
+
+def test_the_files_quirks_are_the_adapters_quirks() -> None:
+    assert set(QuirksEntry.model_fields) == set(types.Quirks.__dataclass_fields__)
+    assert QuirksEntry().stored() == {}
+
+
+def run(*arguments: str, **options: Any) -> tuple[str, str]:
+    out, err = io.StringIO(), io.StringIO()
+    try:
+        call_command(*arguments, stdout=out, stderr=err, **options)
+    except SystemExit as exc:
+        err.write(f"exit {exc.code}")
+    return out.getvalue(), err.getvalue()
+
+
+@pytest.mark.django_db
+def test_the_command_prints_one_line_for_each_change_and_then_that_nothing_changed(tmp_path: Path) -> None:
+    file = tmp_path / "providers.toml"
+    file.write_text(FILE, encoding="utf-8")
+    assert len(run("load_providers", str(file))[0].splitlines()) == 7
+    assert run("load_providers", str(file)) == ("Nothing changed.\n", "")
+
+
+@pytest.mark.django_db
+def test_the_command_reads_standard_input_and_only_tries_on_a_dry_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(one()))
+    out, _ = run("load_providers", "-", "--dry-run")
+    assert out == 'created provider "groq"\nDry run: nothing was written.\n'
+    assert not Provider.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_command_refuses_a_bad_file_with_one_line_for_each_fault(tmp_path: Path) -> None:
+    file = tmp_path / "providers.toml"
+    file.write_text(one(weight=0, tier="x"), encoding="utf-8")
+    out, err = run("load_providers", str(file))
+    assert out == ""
+    assert [line.removeprefix(f"{file}: ") for line in err.splitlines()] == [
+        "provider \"groq\", tier: write 'free', 'freemium' or 'paid'",
+        'provider "groq", weight: write a whole number of at least 1',
+        "exit 1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"), [(None, "No such file or directory"), (b"\xff\xfe", "not a text file in UTF-8")]
+)
+def test_the_command_refuses_what_it_cannot_read(tmp_path: Path, content: bytes | None, fault: str) -> None:
+    file = tmp_path / "providers.toml"
+    if content:
+        file.write_bytes(content)
+    assert run("load_providers", str(file)) == ("", f"{file}: {fault}\nexit 1")
+
+
+@pytest.mark.django_db
+def test_the_export_command_prints_what_the_load_command_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    apply(load(FILE))
+    monkeypatch.setattr("sys.stdin", io.StringIO(run("export_providers")[0]))
+    assert run("load_providers", "-")[0] == "Nothing changed.\n"
+
+
+@pytest.mark.django_db
+def test_a_limit_of_none_is_not_exported_as_anything() -> None:
+    apply(load(one()))
+    Quota.objects.create(provider=Provider.objects.get(), metric="tokens", period="day", limit=7)
+    assert "tokens_per_day = 7" in export()
+    assert "tokens_per_minute" not in export()
