@@ -144,7 +144,7 @@ def test_a_recorded_answer_is_understood(place: PlaceOf, name: str) -> None:
     assert completion.text == (content if isinstance(content, str) else json.dumps(content, ensure_ascii=False))
     assert completion.finish_reason.value == choice["finish_reason"]
     assert completion.model_id == body["model"]
-    assert completion.reasoning == choice["message"].get("reasoning", "")
+    assert completion.reasoning == (choice["message"].get("reasoning") or "")
     assert completion.usage.estimated is (usage is None)
     if usage:
         counted = (completion.usage.prompt_tokens, completion.usage.completion_tokens)
