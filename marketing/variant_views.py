@@ -53,7 +53,9 @@ def _answer(request: DeskRequest, variant: Variant, said: str = "") -> HttpRespo
 def _shown(request: DeskRequest, variant: Variant, said: str) -> dict[str, Any]:
     # In the library cards of many jobs stand together, so there each names its own.
     titled = (request.htmx.current_url_abs_path or "").startswith(reverse("library"))
-    return {"card": _card(variant), "said": said, "titled": titled}
+    # Who closes the editor goes on at the link that opened it.
+    edited_now = request.method == "POST" and "done" in request.POST
+    return {"card": _card(variant), "said": said, "titled": titled, "edited_now": edited_now}
 
 
 def _on_page(variant: Variant) -> str:

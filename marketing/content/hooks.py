@@ -1,4 +1,4 @@
-"""The small local model's one sentence: what it is asked for, and why its answer is mostly not taken. English only."""
+"""One opening sentence by the small local model, used only when nothing in it is invented."""
 
 from __future__ import annotations
 

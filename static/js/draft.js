@@ -2,7 +2,6 @@
 (function () {
   "use strict";
   var form = document.querySelector("form[data-draft]");
-  var body = document.body;
 
   function forget(prefix) {
     try {
@@ -24,6 +23,9 @@
     });
     return kept;
   }
+  function keep(kept, saved) {
+    try { localStorage.setItem(key, JSON.stringify({ at: Date.now(), saved: saved, values: kept })); } catch (full) { /* the server has it */ }
+  }
   function restore(kept) {
     Array.from(form.elements).forEach(function (field) {
       if (!field.name || field.name === "csrfmiddlewaretoken") return;
@@ -38,18 +40,25 @@
   try {
     var stored = JSON.parse(localStorage.getItem(key) || "null");
     var same = stored && JSON.stringify(stored.values) === JSON.stringify(values());
-    // The server saves every change; only what it never received is newer here.
-    if (stored && !same && stored.at > Number(form.dataset.savedAt || 0) + 2000 && texts(stored.values)) {
+    // The server confirms every change; only what it never received is worth bringing back.
+    if (stored && !stored.saved && !same && stored.at > Number(form.dataset.savedAt || 0) && texts(stored.values)) {
       restore(stored.values);
       window.desk.announce(form.dataset.restored);
       form.dispatchEvent(new Event("input", { bubbles: true }));
     }
   } catch (refused) { localStorage.removeItem(key); }
   form.addEventListener("input", function () {
-    try { localStorage.setItem(key, JSON.stringify({ at: Date.now(), values: values() })); } catch (full) { /* the server has it */ }
+    keep(values(), false);
   });
-  document.body.addEventListener("htmx:afterRequest", function (event) {
-    if (event.detail.successful && event.detail.elt.hasAttribute("data-saves")) body.dataset.saved = "yes";
+  var sent = "";
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    if (event.detail.elt.id === "saved") sent = JSON.stringify(values());
+  });
+  document.addEventListener("htmx:afterRequest", function (event) {
+    var answer = new URL(event.detail.xhr.responseURL || location.href);
+    if (event.detail.elt.id !== "saved" || !event.detail.successful || answer.pathname === document.body.dataset.signIn) return;
+    // Typed on since then: the next saving confirms that.
+    if (sent === JSON.stringify(values())) keep(values(), true);
   });
 
   // How many texts the chosen platforms and variants make.
