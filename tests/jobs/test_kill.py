@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -29,15 +30,20 @@ def kill(built: House, victim: str, chance: random.Random) -> None:
         os.kill(number, signal.SIGKILL)
 
 
+def done_at_least(built: House, count: int) -> bool:
+    return built.count("done") >= count
+
+
 def kill_one_after_the_other(built: House) -> None:
     """Kill each victim after some more jobs were done."""
     chance = random.Random(int(os.environ.get("KILL_SEED", "4")))
     for victim in VICTIMS:
         enough = min(built.count("done") + 2, JOBS)
-        wait_until(lambda enough=enough: built.count("done") >= enough, 45, built.said)
+        wait_until(partial(done_at_least, built, enough), 45, built.said)
         kill(built, victim, chance)
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.django_db
 def test_fifty_jobs_come_out_once_each_whatever_is_killed(tmp_path: Path) -> None:
     with house(tmp_path) as built, Upstream() as upstream:
