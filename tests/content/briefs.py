@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from marketing.content.platforms import platforms
 from marketing.content.social_brief import GOALS, LANGUAGES, SUBJECTS, TONES, SocialPostBrief, normal_hashtag
 
+# A busy machine is no fault of the code.
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 LINK = "https://hardban.example/nocny-pociag?utm_source=x"
 
 

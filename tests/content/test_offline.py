@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import regex
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from marketing.content.base import Part, Piece
 from marketing.content.cleaning import plain
@@ -20,10 +20,10 @@ from marketing.content.offline.phrases import phrases
 from marketing.content.platforms import Links, platform, platforms
 from marketing.content.social_brief import GOALS, LANGUAGES, SUBJECTS, TONES, SocialPostBrief
 from marketing.content.social_posts import SocialPosts
-from tests.content.briefs import LINK, any_brief, brief
+from tests.content.briefs import LINK, UNHURRIED, any_brief, brief
 
 _NUMBER = regex.compile(r"\d+")
-_SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_SETTINGS = settings(UNHURRIED, max_examples=40)
 
 
 def _drafts(given_brief: SocialPostBrief) -> list[tuple[str, Piece]]:
