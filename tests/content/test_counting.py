@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from marketing.content.counting import count, youtube_tags
 from marketing.content.links import find_hashtags, find_urls
 from marketing.content.platforms import Counting
-from tests.content.briefs import lines
+from tests.content.briefs import UNHURRIED, lines
 
 _SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "domain" / "datasets" / "text_length_cases.json"
 
@@ -94,11 +94,13 @@ def _expected(case: dict[str, object]) -> tuple[object, ...]:
     return tuple(case[column] for column in columns)
 
 
+@UNHURRIED
 @given(st.one_of(st.text(st.characters(), max_size=80), lines(200)))
 def test_never_raises_and_never_goes_below_zero(text: str) -> None:
     assert all(count(method, text) >= 0 for method in Counting)
 
 
+@UNHURRIED
 @given(lines(200), st.integers(1, 20))
 def test_grows_by_plain_words_exactly(text: str, words: int) -> None:
     more = " abc" * words
@@ -106,6 +108,7 @@ def test_grows_by_plain_words_exactly(text: str, words: int) -> None:
         assert count(method, text + more) == count(method, text) + len(more)
 
 
+@UNHURRIED
 @given(lines(200))
 def test_x_counts_the_same_however_the_letters_are_typed(text: str) -> None:
     apart = unicodedata.normalize("NFD", text)

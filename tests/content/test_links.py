@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from marketing.content.links import find_emails, find_hashtags, find_mentions, find_urls, unbreakable
-from tests.content.briefs import lines
+from tests.content.briefs import UNHURRIED, lines
 
 
 @pytest.mark.parametrize(
@@ -66,6 +66,7 @@ def test_finds_mail_addresses() -> None:
     assert [span.value for span in find_emails("Pisz: biuro@hardban.pl.")] == ["biuro@hardban.pl"]
 
 
+@UNHURRIED
 @given(lines(200))
 def test_what_must_stay_whole_never_overlaps(text: str) -> None:
     spans = unbreakable(text)

@@ -12,7 +12,7 @@ from marketing.content.counting import graphemes
 from marketing.content.links import find_hashtags, find_urls
 from marketing.content.measure import Level, fold, measure
 from marketing.content.platforms import Status, platform, platforms
-from tests.content.briefs import lines
+from tests.content.briefs import UNHURRIED, lines
 
 
 def test_knows_ten_platforms_with_a_date() -> None:
@@ -116,6 +116,7 @@ def test_does_not_fold_where_the_platform_does_not() -> None:
     assert fold(platform("x"), "a" * 600) == ("a" * 600, "")
 
 
+@UNHURRIED
 @given(st.lists(lines(60), max_size=12).map(" ".join), st.sampled_from(["facebook", "instagram", "linkedin"]))
 def test_a_fold_loses_nothing_and_cuts_nothing_in_two(text: str, slug: str) -> None:
     visible, hidden = fold(platform(slug), text)

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from marketing.content.links import unbreakable
 from marketing.content.typography import polish, quoted
-from tests.content.briefs import lines
+from tests.content.briefs import UNHURRIED, lines
 
 
 @pytest.mark.parametrize(
@@ -28,11 +28,13 @@ def test_sets_polish_prose(typed: str, printed: str) -> None:
     assert polish(typed) == printed
 
 
+@UNHURRIED
 @given(lines(200))
 def test_leaves_links_and_hashtags_alone(text: str) -> None:
     assert [span.value for span in unbreakable(text)] == [span.value for span in unbreakable(polish(text))]
 
 
+@UNHURRIED
 @given(lines(200))
 def test_sets_a_text_once(text: str) -> None:
     assert polish(polish(text)) == polish(text)
