@@ -136,7 +136,7 @@ def test_two_processes_that_start_together_create_a_vendor_once() -> None:
     def start() -> None:
         try:
             together.wait(timeout=20)
-            switch_on({"GROQ_API_KEY": "gsk-anything-at-all"})
+            switch_on({"GROQ_API_KEY": "gsk-anything-at-all"}, there=True)
         finally:
             connection.close()
 
@@ -144,6 +144,7 @@ def test_two_processes_that_start_together_create_a_vendor_once() -> None:
         for running in [pool.submit(start) for _ in range(2)]:
             running.result()
     assert list(ProviderKey.objects.values_list("provider__slug", "variable")) == [("groq", "GROQ_API_KEY")]
+    assert set(Provider.objects.values_list("slug", flat=True)) == {"groq", "local-model"}
 
 
 @pytest.mark.django_db
