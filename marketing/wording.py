@@ -41,8 +41,11 @@ _UNTIL: dict[str, Words] = {
 _NOTES: dict[str, Words] = {
     "shortened": gettext_lazy("Shortened at a sentence’s end to fit the limit."),
     "hashtags_dropped": gettext_lazy("Some hashtags were left out: the platform allows fewer."),
-    "link_removed": gettext_lazy("The link was left out: it would not be clickable here."),
-    "link_added": gettext_lazy("The link from the brief was added."),
+    "link_removed": gettext_lazy("A link that is not in the brief was removed."),
+    "link_left_out": gettext_lazy("The link did not fit and was left out."),
+    "repaired": gettext_lazy("Small faults of form were mended."),
+    "title_shortened": gettext_lazy("The title was shortened to fit the limit."),
+    "title_from_brief": gettext_lazy("The title was taken from the brief."),
 }
 
 _WARNINGS: dict[str, Words] = {

@@ -106,3 +106,18 @@ def test_the_examples_pass_their_platforms_limits() -> None:
     for example in EXAMPLES:
         for text in example.texts:
             assert measure(platform(text.platform), text.title, text.text).level is not Level.OVER, text
+
+
+def test_every_note_of_the_content_types_has_its_words() -> None:
+    import re
+    from pathlib import Path
+
+    from marketing import content
+
+    folder = Path(str(content.__file__)).parent
+    source = "".join(path.read_text() for path in folder.glob("social_*.py"))
+    codes = set(re.findall(r'"((?:link|title|hashtags)_[a-z_]+|repaired|shortened)"', source)) & set(
+        re.findall(r'notes[^\n]*"([a-z_]+)"', source)
+    )
+    assert codes
+    assert codes <= set(wording._NOTES)
