@@ -15,6 +15,9 @@ from pathlib import Path
 MARK = "PROMETHEUS_SERVE"
 _PR_SET_PDEATHSIG = 1
 _PROC = Path("/proc")
+# The kernel needs a moment to take a large process apart.
+_DEATH_SECONDS = 5.0
+_LOOK_SECONDS = 0.02
 
 
 def die_with_parent(how: signal.Signals) -> Callable[[], None]:
@@ -58,12 +61,13 @@ def kill_group(group: int) -> None:
 def sweep(token: str, patience: float) -> int:
     """Wait up to `patience` seconds for the processes marked with this token to end, then kill them; how many were.
 
-    The mark, 128 random bits, is read through a handle on the process itself, so a reused number is never hit.
+    Killed ones are waited for, so that what they held, such as a port, is free. The mark, 128 random bits, is read
+    through a handle on the process itself, so a reused number is never hit.
     """
-    until = time.monotonic() + patience
-    while marked(token) and time.monotonic() < until:
-        time.sleep(0.05)
-    return sum(_kill_marked(pid, token) for pid in marked(token))
+    _wait_until_gone(token, patience)
+    killed = sum(_kill_marked(pid, token) for pid in marked(token))
+    _wait_until_gone(token, _DEATH_SECONDS)
+    return killed
 
 
 def marked(token: str) -> list[int]:
@@ -72,6 +76,12 @@ def marked(token: str) -> list[int]:
         return []
     numbers = (int(entry.name) for entry in _PROC.iterdir() if entry.name.isdigit())
     return [pid for pid in numbers if pid != os.getpid() and _carries(pid, token)]
+
+
+def _wait_until_gone(token: str, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while marked(token) and time.monotonic() < until:
+        time.sleep(_LOOK_SECONDS)
 
 
 def _carries(pid: int, token: str) -> bool:

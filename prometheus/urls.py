@@ -1,11 +1,12 @@
 """Every address of the product."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from prometheus.health import healthz
 
 urlpatterns = [
+    path("", include("marketing.urls")),
     path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
 ]

@@ -1,4 +1,4 @@
-"""One opening sentence by the small local model: asked for in a tight frame, used only when nothing in it is invented."""
+"""One opening sentence by the small local model, used only when nothing in it is invented."""
 
 from __future__ import annotations
 

@@ -126,8 +126,8 @@ def _bare_domains(text: str, match: regex.Match[str]) -> list[Span]:
     spans: list[Span] = []
     for part in _ASCII_HOST.finditer(text, match.start(2), match.end(2)):
         start = part.start()
-        while start < part.end() and text[start] in ".-":
-            start += 1
+        if text[start] in ".-" or (start and _BARRED_BEFORE_BARE.match(text[start - 1])):
+            continue
         end = _domain_end(text, start, part.end(), any_domain=False)
         if end:
             whole = _whole(text, start, start, end)

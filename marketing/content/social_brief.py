@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 import regex
 from django.utils.translation import gettext
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
 from marketing.content.platforms import platforms
@@ -29,6 +30,7 @@ _UNPRINTABLE = regex.compile(
 )
 _NOT_IN_TAG = regex.compile(r"[^\p{L}\p{Nd}_]+")
 _HOST = regex.compile(r"(?:[\p{L}\p{Nd}_-]+\.)+[\p{L}\p{Nd}-]{2,}", regex.IGNORECASE)
+MOST_VARIANTS = 5
 _LONGEST_TAG = 50
 
 
@@ -40,7 +42,7 @@ def one_line(value: Any) -> Any:
     return " ".join(_UNPRINTABLE.sub(" ", value).split())
 
 
-Line = Annotated[str, BeforeValidator(one_line)]
+_ONE_LINE = BeforeValidator(one_line)
 
 
 class SocialPostBrief(BaseModel):
@@ -49,19 +51,19 @@ class SocialPostBrief(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     subject: Subject = "release"
-    title: Annotated[Line, Field(min_length=1, max_length=180)]
-    creator: Annotated[Line, Field(max_length=180)] = ""
-    facts: Annotated[list[Annotated[Line, Field(max_length=300)]], Field(max_length=20)] = []
+    title: Annotated[str, Field(min_length=1, max_length=180), _ONE_LINE]
+    creator: Annotated[str, Field(max_length=180), _ONE_LINE] = ""
+    facts: Annotated[list[Annotated[str, Field(max_length=300), _ONE_LINE]], Field(max_length=20)] = []
     date: dt.date | None = None
     link: Annotated[str, Field(max_length=2048)] = ""
     goal: Goal = "announce"
-    audience: Annotated[Line, Field(max_length=300)] = ""
+    audience: Annotated[str, Field(max_length=300), _ONE_LINE] = ""
     tone: Tone = "friendly"
     language: Language = "pl"
-    call_to_action: Annotated[Line, Field(max_length=180)] = ""
+    call_to_action: Annotated[str, Field(max_length=180), _ONE_LINE] = ""
     hashtags: Annotated[list[str], Field(max_length=30)] = []
     platforms: Annotated[list[str], Field(min_length=1)]
-    variants: Annotated[int, Field(ge=1, le=5)] = 3
+    variants: Annotated[int, Field(ge=1, le=MOST_VARIANTS)] = 3
 
     @field_validator("facts", mode="before")
     @classmethod
@@ -133,3 +135,37 @@ def normal_hashtag(typed: str) -> str:
     words = _NOT_IN_TAG.split(unicodedata.normalize("NFC", typed))
     first, *others = [word for word in words if word] or [""]
     return first + "".join(word[0].upper() + word[1:] for word in others)
+
+
+def readable_errors(error: ValidationError) -> dict[str, list[str]]:
+    """What is wrong, for people: messages by field name, in the active language, each saying what to do."""
+    found: dict[str, list[str]] = {}
+    for fault in error.errors(include_url=False):
+        field, *place = fault["loc"] or ("",)
+        message = _message(fault["type"], fault.get("ctx", {}), fault["msg"])
+        if place and isinstance(place[0], int):
+            message = gettext("Line {number}: {message}").format(number=place[0] + 1, message=message)
+        found.setdefault(str(field), []).append(message)
+    return found
+
+
+def _message(kind: str, facts: Mapping[str, Any], own: str) -> str:
+    # Pydantic's words are for programmers; ours are already in `own` where a validator of this module spoke.
+    match kind:
+        case "missing" | "string_too_short":
+            return gettext("Fill this in.")
+        case "string_too_long":
+            return gettext("Use at most {most} characters.").format(most=facts["max_length"])
+        case "too_long":
+            return gettext("Enter at most {most}.").format(most=facts["max_length"])
+        case "too_short":
+            return gettext("Choose at least one.")
+        case "greater_than_equal" | "less_than_equal":
+            return gettext("Enter a number from {least} to {most}.").format(least=1, most=MOST_VARIANTS)
+        case "literal_error":
+            return gettext("Choose one of the offered values.")
+    if kind.startswith("int_"):
+        return gettext("Enter a whole number.")
+    if kind.startswith("date"):
+        return gettext("Enter a date such as 2026-07-03.")
+    return gettext("Enter text.") if kind == "string_type" else own

@@ -14,19 +14,18 @@ from marketing.content.answers import read_object
 from marketing.content.base import Part, Piece
 from marketing.content.cleaning import leak, placeholder, plain, without_foreign_links
 from marketing.content.language import is_in
-from marketing.content.links import find_hashtags, unbreakable, without
+from marketing.content.links import find_urls, unbreakable, without
 from marketing.content.platforms import Platform, platform
 from marketing.content.social_brief import SocialPostBrief, normal_hashtag
-from marketing.content.social_composing import allowed, compose, fits, overrun, shorten, shorten_words
+from marketing.content.social_composing import allowed, compose, fits, overrun, shorten, shorten_words, split_tag_line
 from marketing.content.social_prompts import instructions
 from marketing.content.typography import polish
 from providers.errors import AnswerRejectedError
 
 _FEWEST_LETTERS = 10
-# Texts of which nine tenths of the words stand in the same order are one text.
-_TOO_ALIKE = 0.9
+# Texts that share so much of their words in the same order are one text with a word changed.
+_TOO_ALIKE = 0.85
 _WORD = regex.compile(r"\w+")
-_QUOTE_MARKS = "\"'„”“«»"
 _LANGUAGE_NAMES = {"pl": "Polish", "en": "English"}
 
 
@@ -103,13 +102,14 @@ def _piece(ground: _Ground, variant: _Variant, *, repaired: bool) -> Piece:
     notes = ["repaired"] if repaired else []
     text = allowed(ground.place, plain(variant.text))
     text, removed = without_foreign_links(text, ground.brief.link, ground.known.splitlines())
+    text, own_tags = split_tag_line(text)
     notes += ["link_removed"] if removed else []
-    if sum(letter.isalpha() for letter in _prose(text)) < _FEWEST_LETTERS:
+    if sum(letter.isalpha() for letter in without(text, find_urls(text, any_domain=True))) < _FEWEST_LETTERS:
         raise AnswerRejectedError("is empty")
     _refuse_leftovers(ground, text)
     text, shortened = _within_limit(ground, text)
     notes += ["shortened"] if shortened else []
-    tags = _tags(variant.hashtags)
+    tags = [*own_tags, *_tags(variant.hashtags)]
     names = (ground.brief.title, ground.brief.creator)
     if not is_in(text, ground.brief.language, names):
         raise AnswerRejectedError(f"is not in {_LANGUAGE_NAMES[ground.brief.language]}")
@@ -180,5 +180,4 @@ def _alike(pieces: list[Piece]) -> list[str]:
 
 
 def _prose(text: str) -> str:
-    tags = len(find_hashtags(text))
-    return without(text, unbreakable(text)) if tags or "." in text else text
+    return without(text, unbreakable(text))

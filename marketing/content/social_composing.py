@@ -49,10 +49,9 @@ def compose(platform: Platform, text: str, link: str, wanted: Sequence[str], off
 
     Left out from the end, in this order, until all fits: hashtags, then the link. The text itself is never cut here.
     """
-    body, own_tags = _without_tag_line(text)
-    body, lost_inline = _within_tag_limit(platform, body)
+    body, lost_inline = _within_tag_limit(platform, text)
     inline = [span.value for span in find_hashtags(body)]
-    tags, lost = _chosen_tags(platform, inline, wanted, [*own_tags, *offered])
+    tags, lost = _chosen_tags(platform, inline, wanted, offered)
     missing_link = link if platform.links is Links.CLICKABLE and link and link not in body else ""
     for with_link in dict.fromkeys((missing_link, "")):
         for kept in range(len(tags), -1, -1):
@@ -64,14 +63,13 @@ def compose(platform: Platform, text: str, link: str, wanted: Sequence[str], off
 
 def shorten(platform: Platform, text: str, link: str) -> str:
     """The text cut at the last sentence's end that leaves room for the link; empty when under half would stay."""
-    body, _ = _without_tag_line(text)
     needs_link = link if platform.links is Links.CLICKABLE else ""
 
     def has_room(part: str) -> bool:
         return fits(platform, part if needs_link in part else _joined(part, needs_link, []))
 
-    cut = longest(body, _SENTENCE_END, has_room)
-    return cut if len(cut) >= _LEAST_SHARE_KEPT * len(body) else ""
+    cut = longest(text, _SENTENCE_END, has_room)
+    return cut if len(cut) >= _LEAST_SHARE_KEPT * len(text) else ""
 
 
 def shorten_words(text: str, has_room: Callable[[str], bool]) -> str:
@@ -109,6 +107,8 @@ def unhash(text: str, keep: int) -> str:
 
 
 def _cut_word(text: str, has_room: Callable[[str], bool]) -> str:
+    if any(span.start == 0 for span in unbreakable(text)):
+        return ""
     letters = graphemes(text.split(maxsplit=1)[0]) if text.split() else []
     for end in range(len(letters) - 1, 0, -1):
         if letters[end - 1][-1:].isdigit() and letters[end][:1].isdigit():
@@ -122,7 +122,8 @@ def _with_ellipsis(text: str) -> str:
     return text.rstrip(" ,.;:–-") + "…" if text else ""
 
 
-def _without_tag_line(text: str) -> tuple[str, list[str]]:
+def split_tag_line(text: str) -> tuple[str, list[str]]:
+    """The text without the hashtags that end it on a line of their own, and these."""
     match = _TAG_LINE.search(text)
     if not match:
         return text, []

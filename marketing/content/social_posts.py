@@ -7,12 +7,12 @@ from typing import ClassVar
 from marketing.content.base import ContentType, Part, Piece
 from marketing.content.hooks import hook_request, with_hook
 from marketing.content.offline.composer import compose_drafts
-from marketing.content.social_brief import SocialPostBrief
+from marketing.content.social_brief import SocialPostBrief, readable_errors
 from marketing.content.social_checks import check_answer
 from marketing.content.social_prompts import build_request
 from providers.types import ChatRequest
 
-__all__ = ["SocialPostBrief", "SocialPosts"]
+__all__ = ["SocialPostBrief", "SocialPosts", "readable_errors"]
 
 _LONGEST_HEADLINE = 200
 

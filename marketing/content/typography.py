@@ -11,8 +11,8 @@ from marketing.content.links import unbreakable
 NBSP = "\u00a0"
 _LONE_LETTER = regex.compile(r"(?<![\w„”»«'’&.-])([AaIiOoUuWwZz])[ ]+(?=[\w„«(])")
 _SPACED_HYPHEN = regex.compile(r"(?<=\S)[ ](?:-{1,2}|—)[ ](?=\S)")
-_STRAIGHT_PAIR = regex.compile(r'(?<![\w"])"(?=\S)([^"\n]{0,299}?\S)"(?!\w)')
-_ENGLISH_PAIR = regex.compile(r"“([^“”„\n]{1,300})”")
+_STRAIGHT_PAIR = regex.compile(r'(?<![\w"„”“])"(?=\S)([^"„”“\n]{0,299}?[^\s"„”“])"(?![\w"„”“])')
+_ENGLISH_PAIR = regex.compile(r'(?<!["„”“])“([^"“”„\n]{1,300})”(?!["„”“])')
 
 
 def polish(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -210,18 +211,18 @@ def error_class(refusal: Refusal) -> type[ProviderError]:
     return next((rule.error for rule in TABLE if rule.fits(refusal)), BrokenAnswerError)
 
 
-def failure(status: int, headers: Mapping[str, str], body: bytes, *, secret: str = "") -> ProviderError:
-    """The error for an answer that is a refusal: `headers` with lower-case names, `secret` never in the detail."""
-    return failure_of(Refusal.read(status, headers, body), secret=secret)
+def failure(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+    """The error for an answer that is a refusal; `headers` have lower-case names."""
+    return failure_of(Refusal.read(status, headers, body))
 
 
-def failure_of(refusal: Refusal, *, secret: str = "", now: Callable[[], float] | None = None) -> ProviderError:
-    """The same for a refusal that was read before."""
+def failure_of(refusal: Refusal, *, now: Callable[[], float] = time.time) -> ProviderError:
+    """The same for a refusal that was read before. Key-like words are gone; the key itself is the caller's to keep."""
     kind = error_class(refusal)
-    wait = wait_seconds(refusal, **({"now": now} if now else {})) if kind in _WAITS else None
+    wait = wait_seconds(refusal, now=now) if kind in _WAITS else None
     if kind is QuotaExhaustedError and not _wait_is_meant_for_a_quota(refusal):
         wait = None
-    return kind(refusal.detail(secret), http_status=refusal.status, wait_seconds=wait)
+    return kind(refusal.detail(), http_status=refusal.status, wait_seconds=wait)
 
 
 def _wait_is_meant_for_a_quota(refusal: Refusal) -> bool:

@@ -1,7 +1,7 @@
 """The local model in a process of its own: one JSON request on standard input, one JSON answer on standard output.
 
-Started by `providers.adapters.local` as `python -m providers.adapters.local_model`. It opens no port: the model is
-called in memory. It ends with its work, so that its memory returns and a crash of native code takes nobody along.
+Started by `providers.adapters.local` as `python -m providers.adapters.local_model`. No port is opened: the model is
+called in memory. The process ends with its work: its memory returns, and a crash of native code takes nobody along.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, distribution
@@ -48,14 +49,19 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     if model is None or importlib.util.find_spec(_RUNTIME) is None:
         return _error("the local model is not installed", "not_installed")
     try:
-        reply: dict[str, Any] = _load(model).handle_chat_completions(_payload(request))
-    except (ValueError, RuntimeError) as exc:
-        # A schema beyond the grammar, or a runtime that could not start.
+        server = _load(model)
+    except RuntimeError as exc:
+        return _error(str(exc), "server_error")
+    try:
+        reply: dict[str, Any] = server.handle_chat_completions(_payload(request))
+    except ValueError as exc:
+        # A schema that its grammar cannot express.
         return _error(str(exc), "refused")
     return reply
 
 
 def _load(model: Path) -> Any:
+    """The loaded runtime. Raises RuntimeError."""
     # Threads that spin while they wait would take the second core away from everybody else.
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
     import xllamacpp
@@ -68,7 +74,17 @@ def _load(model: Path) -> Any:
     settings.warmup, settings.verbosity = False, -1
     threads = max(1, (os.cpu_count() or 2) // 2)
     settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = threads
-    return xllamacpp.Server(settings)
+    # The runtime insists on listening, by default on a port without a key. A socket in a folder of our own that is
+    # gone at once can be reached by nobody.
+    with tempfile.TemporaryDirectory(prefix="prometheus-") as folder:
+        settings.hostnames = [f"{folder}/m.sock"]
+        server = xllamacpp.Server(settings)
+    _kept.append(server)
+    return server
+
+
+# The runtime's clean-up hangs now and then: it is never given the chance, see `main`.
+_kept: list[Any] = []
 
 
 def _payload(request: dict[str, Any]) -> dict[str, Any]:
@@ -129,6 +145,8 @@ def main() -> None:
     os.nice(_NICENESS)
     with _own_output() as answers, one_at_a_time(Path(request["lock"])):
         json.dump(answer(request), answers, ensure_ascii=False)
+    # Without the clean-up of native code, which waits for ever when it comes too soon after the start.
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from providers.adapters.base import Adapter
 from providers.adapters.failures import failure, failure_of
 from providers.adapters.openai_request import chat_payload, refused_field
 from providers.adapters.openai_stream import StreamState
+from providers.adapters.redaction import secrets_kept
 from providers.adapters.refusals import Refusal, carries_error
 from providers.adapters.sse import Event, events
 from providers.errors import BrokenAnswerError, InvalidRequestError, UnavailableError
@@ -38,11 +39,27 @@ class OpenAIAdapter(Adapter):
 
     async def chat(self, endpoint: Endpoint, request: ChatRequest) -> Completion:
         """The whole answer. Raises ProviderError."""
-        headers, body = await self._answered(endpoint, request)
-        return _completion(endpoint, request, headers, body)
+        with secrets_kept(endpoint.api_key):
+            headers, body = await self._answered(endpoint, request)
+            return _completion(endpoint, request, headers, body)
 
     async def stream(self, endpoint: Endpoint, request: ChatRequest) -> AsyncGenerator[Chunk, None]:
         """The answer in pieces. Raises ProviderError, also in the middle."""
+        with secrets_kept(endpoint.api_key):
+            async with aclosing(self._streamed(endpoint, request)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+
+    async def check_key(self, endpoint: Endpoint) -> None:
+        """List the models; where the list is closed or public, ask for one token. Raises ProviderError."""
+        with secrets_kept(endpoint.api_key):
+            if not await _listed(endpoint):
+                # Which answer comes does not matter, only that the key brought one.
+                with suppress(InvalidRequestError):
+                    headers, body = await self._answered(endpoint, _ONE_TOKEN)
+                    _sound(headers, body)
+
+    async def _streamed(self, endpoint: Endpoint, request: ChatRequest) -> AsyncGenerator[Chunk, None]:
         while True:
             payload = chat_payload(endpoint, request, stream=True, refused=self._refused(endpoint))
             async with wire.opened(endpoint, _url(endpoint, "chat/completions"), payload) as inflow:
@@ -53,21 +70,6 @@ class OpenAIAdapter(Adapter):
                     return
                 refusal = Refusal.read(inflow.status, inflow.headers, await inflow.read())
             self._learn_or_raise(endpoint, refusal, payload)
-
-    async def check_key(self, endpoint: Endpoint) -> None:
-        """List the models; where the list is closed or public, ask for one token. Raises ProviderError."""
-        path = endpoint.quirks.check_path
-        if path:
-            reply = await wire.call(endpoint, "GET", _url(endpoint, path))
-            if reply.status == HTTPStatus.OK:
-                _json_object(reply.headers, reply.body)
-                return
-            if reply.status not in _LISTING_UNDECIDED:
-                raise failure(reply.status, reply.headers, reply.body, secret=endpoint.api_key)
-        # Which answer comes does not matter, only that the key brought one.
-        with suppress(InvalidRequestError):
-            headers, body = await self._answered(endpoint, _ONE_TOKEN)
-            _sound(endpoint, headers, body)
 
     async def _answered(self, endpoint: Endpoint, request: ChatRequest) -> tuple[Mapping[str, str], bytes]:
         """Headers and body of the first 200, asking again without the fields that the model refuses."""
@@ -86,7 +88,7 @@ class OpenAIAdapter(Adapter):
         known = self._refused(endpoint)
         field = refused_field(refusal, payload) if refusal.status in _REFUSING else None
         if field is None or field in known or len(known) >= _MOST_REFUSED_FIELDS:
-            raise failure_of(refusal, secret=endpoint.api_key)
+            raise failure_of(refusal)
         self._learned[endpoint.base_url, endpoint.model_id] = known | {field}
 
 
@@ -94,28 +96,42 @@ def _url(endpoint: Endpoint, path: str) -> str:
     return f"{endpoint.base_url.rstrip('/')}/{path.lstrip('/')}"
 
 
+async def _listed(endpoint: Endpoint) -> bool:
+    """Whether a listing proved the key. Raises ProviderError when it disproved it."""
+    if not endpoint.quirks.check_path:
+        return False
+    reply = await wire.call(endpoint, "GET", _url(endpoint, endpoint.quirks.check_path))
+    if reply.status in _LISTING_UNDECIDED:
+        return False
+    if reply.status != HTTPStatus.OK:
+        raise failure(reply.status, reply.headers, reply.body)
+    _sound(reply.headers, reply.body)
+    return True
+
+
 def _json_object(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
     """The body as a JSON object. Raises BrokenAnswerError."""
     try:
         parsed = json.loads(body)
-    except (ValueError, RecursionError) as exc:
-        kind = headers.get("content-type", "unknown")[:80]
-        raise BrokenAnswerError(f"{len(body)} bytes of {kind} that are not JSON", http_status=200) from exc
+    except (ValueError, RecursionError):
+        kind = headers.get("content-type", "unknown")
+        # The cause would carry the whole body along.
+        raise BrokenAnswerError(f"{len(body)} bytes of {kind} that are not JSON", http_status=200) from None
     if not isinstance(parsed, dict | list):
         raise BrokenAnswerError("JSON that is not an object", http_status=200)
     return parsed if isinstance(parsed, dict) else {"error": parsed}
 
 
-def _sound(endpoint: Endpoint, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+def _sound(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
     """The JSON of a 200. Raises what an `error` inside it amounts to, and BrokenAnswerError."""
     parsed = _json_object(headers, body)
     if carries_error(parsed):
-        raise failure_of(Refusal.of(HTTPStatus.OK, headers, parsed), secret=endpoint.api_key)
+        raise failure_of(Refusal.of(HTTPStatus.OK, headers, parsed))
     return parsed
 
 
 def _completion(endpoint: Endpoint, request: ChatRequest, headers: Mapping[str, str], body: bytes) -> Completion:
-    reply = openai_reply.parse(_sound(endpoint, headers, body))
+    reply = openai_reply.parse(_sound(headers, body))
     request_id = headers.get("x-request-id", "")
     return openai_reply.completion(reply, request, model_id=endpoint.model_id, request_id=request_id)
 

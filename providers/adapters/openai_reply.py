@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from providers.adapters.thoughts import split_thoughts
 from providers.errors import BrokenAnswerError, ContentRefusedError
@@ -28,12 +28,18 @@ FAILED = "error"
 _CHARACTERS_A_TOKEN = 4
 
 
-class _Counts(BaseModel):
+class _Foreign(BaseModel):
+    """What a vendor sent; its faults are told without quoting it."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+
+class _Counts(_Foreign):
     prompt_tokens: int = Field(ge=0)
     completion_tokens: int = Field(default=0, ge=0)
 
 
-class Said(BaseModel):
+class Said(_Foreign):
     """A message or a stream's delta. `content` is a string, a list of parts, or (Cloudflare) the JSON itself."""
 
     content: str | list[Any] | dict[str, Any] | None = None
@@ -61,7 +67,7 @@ class Said(BaseModel):
         return self.reasoning_content or self.reasoning or inside
 
 
-class Choice(BaseModel):
+class Choice(_Foreign):
     """One alternative; we only ever ask for one. A whole answer fills `message`, a stream `delta`."""
 
     message: Said | None = None
@@ -69,7 +75,7 @@ class Choice(BaseModel):
     finish_reason: str | None = None
 
 
-class Reply(BaseModel):
+class Reply(_Foreign):
     """The fields that we read of an answer or of a stream's event."""
 
     id: str | None = None

@@ -48,8 +48,7 @@ class StreamState:
         """What an event adds for the reader. Raises ProviderError for an error event and for a corrupt one."""
         body = self._parsed(event)
         if carries_error(body) or event.name == "error":
-            refusal = Refusal.of(200, self._headers, body)
-            raise failure_of(refusal, secret=self._endpoint.api_key)
+            raise failure_of(Refusal.of(200, self._headers, body))
         reply = openai_reply.parse(body)
         self._model_id = reply.model or self._model_id
         self._usage = reply.counted() or self._usage
@@ -65,17 +64,17 @@ class StreamState:
         seen = "text" if self._has_text else ""
         openai_reply.refuse_unusable(seen, reason, self._finish, self._refusal)
         if reason is FinishReason.UNKNOWN:
-            raise BrokenAnswerError(f"the stream ended with {self._finish[:40]!r}", http_status=200)
+            raise BrokenAnswerError(f"the stream ended with {self._finish!r}", http_status=200)
         counted = self._usage or openai_reply.estimated(self._request, self._characters)
         return Chunk(text, reasoning, reason, counted, self._model_id)
 
     def _parsed(self, event: Event) -> Any:
         try:
             return json.loads(event.data)
-        except (ValueError, RecursionError) as exc:
+        except (ValueError, RecursionError):
             if self.finished:
                 return {}
-            raise BrokenAnswerError("a stream event that is not JSON", http_status=200) from exc
+            raise BrokenAnswerError("a stream event that is not JSON", http_status=200) from None
 
     def _add(self, choice: Choice) -> Chunk | None:
         said = choice.delta or choice.message

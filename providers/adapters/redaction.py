@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from providers.errors import ProviderError
 
 LONGEST_DETAIL = 1000
 _MARK = "[redacted]"
@@ -10,9 +14,7 @@ _MARK = "[redacted]"
 # What looks like a key whoever it belongs to: known prefixes, bearer tokens, `?key=`, and what follows "key provided:"
 # (OpenAI masks long keys there, but echoes short and malformed ones whole).
 _KEY_LIKE = (
-    re.compile(
-        r"\b(?:sk|gsk|hf|r8|nvapi|csk|xai|pplx|rpa|github_pat|ghp|tok|key|nvcf|fw|co|esecret)[-_][A-Za-z0-9_*.\-]{6,}"
-    ),
+    re.compile(r"\b(?:sk|gsk|hf|r8|nvapi|csk|xai|pplx|rpa|github_pat|ghp|esecret)[-_][A-Za-z0-9_*.\-]{6,}"),
     re.compile(r"\bAIza[A-Za-z0-9_\-]{10,}"),
     re.compile(r"(?i)(?<=bearer )[^\s\"',}]+"),
     re.compile(r"(?i)(?<=[?&]key=)[^\s&\"']+"),
@@ -39,3 +41,14 @@ def _fragments(secret: str) -> list[str]:
     parts = [secret, secret[:half], secret[-half:], secret[:_SHORTEST_FRAGMENT], secret[-_SHORTEST_FRAGMENT:]]
     # A key of one or two letters would tear holes into every word.
     return [part for part in parts if len(part) >= min(_SHORTEST_FRAGMENT, max(len(secret), 4))]
+
+
+@contextmanager
+def secrets_kept(secret: str) -> Iterator[None]:
+    """Redacts whatever error leaves the block, wherever its words came from."""
+    try:
+        yield
+    except ProviderError as error:
+        error.detail = redact(error.detail, secret)
+        error.args = (error.detail,)
+        raise

@@ -60,11 +60,11 @@ class Refusal:
             body=body if not isinstance(body, str) else None,
         )
 
-    def detail(self, secret: str = "") -> str:
-        """The vendor's words without secrets, for the administrator."""
+    def detail(self) -> str:
+        """The vendor's words without key-like ones, for the administrator."""
         if self.status in _REDIRECTS:
-            return redact(f"a redirect to {self.headers.get('location', 'nowhere')}, which is not followed", secret)
-        return redact(self.message or f"HTTP {self.status} without a word", secret)
+            return redact(f"a redirect to {self.headers.get('location', 'nowhere')}, which is not followed")
+        return redact(self.message or f"HTTP {self.status} without a word")
 
 
 def carries_error(body: Any) -> bool:

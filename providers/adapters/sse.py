@@ -70,8 +70,9 @@ class _Parser:
     def _field(self, line: bytes) -> None:
         try:
             text = line.decode()
-        except UnicodeDecodeError as exc:
-            raise BrokenAnswerError("a stream that is not UTF-8") from exc
+        except UnicodeDecodeError:
+            # The cause would carry the bytes along.
+            raise BrokenAnswerError("a stream that is not UTF-8") from None
         name, _, value = text.partition(":")
         value = value.removeprefix(" ")
         if name == "data":

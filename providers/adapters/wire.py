@@ -63,7 +63,7 @@ class Inflow:
         # One layer of gzip multiplies a read by a thousand at most; stacked or newer codings would defeat the bound.
         coding = self.headers.get("content-encoding", "").lower()
         if coding not in _READABLE_ENCODINGS:
-            raise BrokenAnswerError(f"an answer encoded as {coding[:40]}", http_status=self.status)
+            raise BrokenAnswerError(f"an answer encoded as {coding}", http_status=self.status)
         arrived = 0
         with _faults_translated(self._endpoint):
             async for piece in self._response.aiter_bytes():

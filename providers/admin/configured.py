@@ -38,13 +38,13 @@ class AIModelInline(admin.StackedInline):  # type: ignore[type-arg]  # an inline
     )
 
 
-class ProviderKeyInline(admin.TabularInline):  # type: ignore[type-arg]  # an inline cannot be subscripted at run time
+class ProviderKeyInline(admin.StackedInline):  # type: ignore[type-arg]  # an inline cannot be subscripted at run time
     """The keys of a provider."""
 
     model = ProviderKey
     form = ProviderKeyForm
     extra = 0
-    fields = ("which", "state", "label", "enabled", "variable", "new_key")
+    fields = (("which", "state"), ("label", "enabled"), ("variable", "new_key"))
     readonly_fields = ("which", "state")
 
     @admin.display(description=gettext_lazy("stored key"))
@@ -75,7 +75,6 @@ class ProviderAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a ModelAdmin
     inlines = (AIModelInline, ProviderKeyInline, QuotaInline)
     list_display = ("name", "enabled", "tier", "priority", "weight", "state", "last_attempt")
     list_editable = ("priority", "weight")
-    list_filter = ("enabled", "tier")
     search_fields = ("name", "slug")
     prepopulated_fields = {"slug": ("name",)}
     readonly_fields = ("state",)

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from providers import keys
@@ -62,7 +63,7 @@ class SecretField(forms.CharField):
 class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]  # a ModelForm cannot be subscripted at run time
     """A provider; its address is judged together with whether it may be private."""
 
-    reset_timezone = forms.ChoiceField(label=_("day begins in time zone"), choices=_time_zones, initial="UTC")
+    reset_timezone = forms.ChoiceField(label=capfirst(_("day begins in time zone")), choices=_time_zones, initial="UTC")
 
     def clean_base_url(self) -> str:
         """The address in its normal form."""
@@ -110,7 +111,7 @@ class AIModelForm(forms.ModelForm):  # type: ignore[type-arg]  # a ModelForm can
     """A model with its capabilities as a choice."""
 
     capabilities = forms.MultipleChoiceField(
-        label=_("capabilities"),
+        label=capfirst(_("capabilities")),
         choices=CAPABILITIES,
         widget=forms.CheckboxSelectMultiple,
         initial=[Capability.TEXT_GENERATION.value],
@@ -120,7 +121,7 @@ class AIModelForm(forms.ModelForm):  # type: ignore[type-arg]  # a ModelForm can
 class ProviderKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # a ModelForm cannot be subscripted at run time
     """A key: typed once and sealed, or the name of an environment variable."""
 
-    new_key = SecretField(label=_("new key"), help_text=_("Stored encrypted and never shown again."))
+    new_key = SecretField(label=capfirst(_("new key")), help_text=_("Stored encrypted and never shown again."))
 
     def clean_variable(self) -> str:
         """The name of a variable; never a key that was put into the wrong field."""

@@ -114,6 +114,7 @@ class QuirksEntry(_Entry):
     stream_usage: Flag = True
     seed_field: Text = "seed"
     extra_headers: dict[str, str] = Field(default_factory=dict)
+    check_path: Annotated[str, Field(max_length=100, pattern=r"^[\w./-]*$")] = "models"
 
     @model_validator(mode="after")
     def _no_secret_headers(self) -> QuirksEntry:
@@ -260,7 +261,7 @@ def _words(kind: str, message: str, facts: dict[str, Any], field: str) -> str:
     if kind == "string_too_long":
         return f"write at most {facts['max_length']} characters"
     if kind == "string_pattern_mismatch":
-        return "write letters, digits, - and _ only" if field == "slug" else "write it without spaces"
+        return "write letters, digits, - and _ only" if field == "slug" else "write it without spaces and signs"
     return _WORDS.get(kind, message.removeprefix("Value error, "))
 
 

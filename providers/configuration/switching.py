@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterator, Mapping
 
 from django.db import IntegrityError, transaction
@@ -10,24 +9,16 @@ from django.db.models import Q
 from django.utils import timezone
 
 from providers import keys
+from providers.adapters import local
 from providers.catalogue import Vendor, local_model, unreachable, vendors
-from providers.catalogue.shape import ENVIRONMENT_PREFIX, ProvidersFile
+from providers.catalogue.shape import ENVIRONMENT_PREFIX, ProviderEntry, ProvidersFile
 from providers.configuration.applying import apply
 from providers.configuration.changes import Action, Change
 from providers.models import AIModel, Provider, ProviderKey
 
 
-def local_model_is_there() -> bool:
-    """Whether this installation has the small model."""
-    try:
-        adapter = importlib.import_module("providers.adapters.local")
-    except ModuleNotFoundError:
-        return False
-    return bool(adapter.available())
-
-
 def switch_on_from_environment(
-    environ: Mapping[str, str], *, local_is_there: Callable[[], bool] = local_model_is_there
+    environ: Mapping[str, str], *, local_is_there: Callable[[], bool] = local.available
 ) -> list[Change]:
     """Create what the environment asks for and is missing; nothing that an administrator decided is undone.
 
@@ -51,11 +42,11 @@ def add_vendor(vendor: Vendor, *, variable: str = "", secret: str = "") -> list[
     Raises IntegrityError when its short name is taken.
     """
     with transaction.atomic():
-        entry = vendor.entry()
-        if Provider.objects.filter(slug=entry.slug).exists():
-            raise IntegrityError(f"a provider {entry.slug} exists")
-        changes = apply(ProvidersFile(providers=[entry]))
-        provider = Provider.objects.get(slug=entry.slug)
+        changes = apply(ProvidersFile(providers=[vendor.entry()]))
+        # Looking first would leave a gap in which another process adds it; so look afterwards and roll back.
+        if not any(change.action is Action.CREATED and change.subject.startswith("provider ") for change in changes):
+            raise IntegrityError(f"a provider {vendor.slug} exists")
+        provider = Provider.objects.get(slug=vendor.slug)
         if variable:
             changes.append(_add_variable(provider, variable))
         if secret:
@@ -65,8 +56,10 @@ def add_vendor(vendor: Vendor, *, variable: str = "", secret: str = "") -> list[
     return changes
 
 
+@transaction.atomic
 def _switch_on(vendor: Vendor) -> list[Change]:
-    provider = Provider.objects.filter(Q(slug=vendor.slug) | Q(base_url=vendor.base_url)).first()
+    # Locked, so that two processes do not both find it without a key.
+    provider = Provider.objects.select_for_update().filter(Q(slug=vendor.slug) | Q(base_url=vendor.base_url)).first()
     if provider is None:
         try:
             return add_vendor(vendor, variable=vendor.variable)
@@ -107,7 +100,7 @@ def _local(*, present: bool) -> list[Change]:
     entry = local_model()
     provider = Provider.objects.filter(slug=entry.slug).first()
     if provider is None:
-        return apply(ProvidersFile(providers=[entry])) if present else []
+        return _first_local(entry) if present else []
     models = AIModel.objects.filter(provider=provider)
     subject = f'provider "{entry.slug}"'
     if present:
@@ -115,6 +108,14 @@ def _local(*, present: bool) -> list[Change]:
         return [Change(Action.SWITCHED_ON, subject, "the local model is there again")] if returned else []
     gone = models.filter(gone_since=None).update(gone_since=timezone.now())
     return [Change(Action.SWITCHED_OFF, subject, "the local model is not installed")] if gone else []
+
+
+def _first_local(entry: ProviderEntry) -> list[Change]:
+    try:
+        return apply(ProvidersFile(providers=[entry]))
+    except IntegrityError:
+        # Another process started at the same moment and was first.
+        return []
 
 
 def _not_yet(set_variables: set[str]) -> Iterator[Change]:

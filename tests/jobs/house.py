@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -20,6 +19,8 @@ from urllib.parse import urlsplit
 import psycopg
 from django.conf import settings
 from django.db import connection
+
+from tests.servers import free_port
 
 MANAGE = str(settings.BASE_DIR / "manage.py")
 
@@ -41,11 +42,12 @@ def wait_until(
 def own_database_url() -> str:
     """The address of the database that pytest-django made, for other processes."""
     name = str(connection.settings_dict["NAME"])
-    return f"sqlite:///{name}" if connection.vendor == "sqlite" else _postgres_url(name)
+    return f"sqlite:///{name}" if connection.vendor == "sqlite" else _named(os.environ["DATABASE_URL"], name)
 
 
-def _postgres_url(name: str) -> str:
-    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+def _named(server: str, name: str) -> str:
+    """The address of another database on the same server."""
+    return urlsplit(server)._replace(path=f"/{name}").geturl()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +160,11 @@ class House:
 
 
 @contextmanager
-def house(folder: Path, **environment: str) -> Iterator[House]:
-    """An installation with an empty, migrated database of the kind this test run uses; nothing of it stays."""
+def house(folder: Path, *, server: str | None = None, **environment: str) -> Iterator[House]:
+    """An installation with an empty, migrated database, by default of the kind this test run uses; nothing stays."""
     mark = secrets.token_hex(8)
-    with _database(folder, mark) as url:
-        built = House(folder, url, _environment(folder, url, mark, environment), mark)
+    with _database(folder, mark, os.environ.get("DATABASE_URL", "") if server is None else server) as url:
+        built = House(folder, url, _environment(folder, url, mark) | environment, mark)
         migrated = built.manage("migrate", "--noinput")
         assert migrated.returncode == 0, migrated.stderr
         try:
@@ -171,31 +173,30 @@ def house(folder: Path, **environment: str) -> Iterator[House]:
             _end(built)
 
 
-def _environment(folder: Path, url: str, mark: str, more: dict[str, str]) -> dict[str, str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def _environment(folder: Path, url: str, mark: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.endswith(("_API_KEY", "_TOKEN"))}
     return kept | {
         "DJANGO_SETTINGS_MODULE": "prometheus.settings",
         "DATA_DIR": str(folder / "data"),
         "DATABASE_URL": url,
-        "PORT": str(port),
+        "PORT": str(free_port()),
         "HOUSE": mark,
         "JOB_LEASE_SECONDS": "3",
-    } | more  # fmt: skip
+    }
 
 
 @contextmanager
-def _database(folder: Path, mark: str) -> Iterator[str]:
-    if connection.vendor == "sqlite":
+def _database(folder: Path, mark: str, server: str) -> Iterator[str]:
+    if not server.startswith("postgres"):
         yield f"sqlite:///{folder / 'house.sqlite3'}"
         return
-    with psycopg.connect(_postgres_url("postgres"), autocommit=True) as server:
-        server.execute(f"CREATE DATABASE house_{mark}".encode())
-    yield _postgres_url(f"house_{mark}")
-    with psycopg.connect(_postgres_url("postgres"), autocommit=True) as server:
-        server.execute(f"DROP DATABASE house_{mark} WITH (FORCE)".encode())
+    with psycopg.connect(_named(server, "postgres"), autocommit=True) as administrator:
+        administrator.execute(f"CREATE DATABASE house_{mark}".encode())
+    try:
+        yield _named(server, f"house_{mark}")
+    finally:
+        with psycopg.connect(_named(server, "postgres"), autocommit=True) as administrator:
+            administrator.execute(f"DROP DATABASE house_{mark} WITH (FORCE)".encode())
 
 
 def _end(built: House) -> None:

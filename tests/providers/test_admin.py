@@ -33,16 +33,6 @@ OTHER = "gsk-second-Yw92-not-to-be-found-1234"
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _plain_pages(settings: Any) -> None:
-    # The files behind the pages are collected by `make run`, not here.
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
-    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if not name.startswith("servestatic")]
-
-
 @pytest.fixture
 def admin() -> Client:
     client = Client(headers={"accept-language": "en"})
@@ -282,6 +272,39 @@ def test_a_resting_provider_says_until_when_and_why(admin: Client, groq: Provide
 def test_a_provider_whose_keys_rest_says_so(admin: Client, groq: Provider) -> None:
     groq.keys.update(blocked_until=timezone.now() + timedelta(days=2), blocked_reason="QuotaExhausted")
     assert re.fullmatch(r"resting until \d+ \w+, \d\d:\d\d because its free quota is used up", state(admin))
+
+
+def test_a_rest_for_an_unknown_reason_still_says_until_when(admin: Client, groq: Provider) -> None:
+    Circuit.objects.create(provider=groq, failures=5, open_until=timezone.now() + timedelta(days=2), reason="Novel")
+    assert re.fullmatch(r"resting until \d+ \w+, \d\d:\d\d", state(admin))
+
+
+def test_a_key_that_is_switched_off_or_ready_says_so(admin: Client, groq: Provider) -> None:
+    assert '<td class="field-state">ready</td>' in text(admin, url("providerkey_changelist"))
+    groq.keys.update(enabled=False)
+    assert '<td class="field-state">switched off</td>' in text(admin, url("providerkey_changelist"))
+
+
+def test_a_new_provider_is_entered_with_its_model_and_key_in_one_form(admin: Client) -> None:
+    submit(
+        admin,
+        url("provider_add"),
+        name="Ours",
+        slug="ours",
+        base_url="https://ai.example.com/v1",
+        models__TOTAL_FORMS="1",
+        models__0__model_id="house-model",
+        models__0__enabled="on",
+        models__0__capabilities=["text-generation"],
+        models__0__quality="4",
+        models__0__context_tokens="4096",
+        models__0__max_output_tokens="512",
+        keys__TOTAL_FORMS="1",
+        keys__0__new_key=SECRET,
+        keys__0__enabled="on",
+    )
+    provider = Provider.objects.get()
+    assert (provider.models.get().model_id, provider.keys.get().open()) == ("house-model", SECRET)
 
 
 def test_a_provider_after_its_pause_waits_for_a_test(admin: Client, groq: Provider) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import IntegrityError, connection
 from django.utils import timezone
 
 from providers import catalogue
+from providers.adapters import local
 from providers.catalogue import Vendor, local_model, vendor, vendors
 from providers.catalogue.shape import LimitsEntry, is_private_address
 from providers.configuration import Action, add_vendor, switch_on_from_environment
@@ -20,8 +24,8 @@ from providers.models import AIModel, Provider, ProviderKey
 VENDORS = pytest.mark.parametrize("row", vendors(), ids=lambda row: row.slug)
 
 
-def switch_on(environ: Mapping[str, str], *, local: bool = False) -> list[str]:
-    return [str(change) for change in switch_on_from_environment(environ, local_is_there=lambda: local)]
+def switch_on(environ: Mapping[str, str], *, there: bool = False) -> list[str]:
+    return [str(change) for change in switch_on_from_environment(environ, local_is_there=lambda: there)]
 
 
 @VENDORS
@@ -99,6 +103,7 @@ def test_every_vendor_can_be_switched_on_with_its_quirks_and_limits() -> None:
     switch_on({row.variable: "some-key-or-other" for row in vendors() if row.variable})
     stored = {provider.slug: provider for provider in Provider.objects.all()}
     assert set(stored) == {row.slug for row in vendors() if row.variable}
+    assert stored["openrouter"].wire_quirks().check_path == "key"
     assert stored["mistral"].wire_quirks().stream_usage is False
     assert stored["gemini"].reset_timezone == "America/Los_Angeles"
 
@@ -122,6 +127,32 @@ def test_a_provider_at_the_vendors_address_under_another_name_is_not_doubled() -
 def test_an_administrators_own_key_is_not_joined_by_the_environments() -> None:
     add_vendor(vendor("groq"), secret="typed-by-an-administrator")
     assert switch_on({"GROQ_API_KEY": "gsk-anything-at-all"}) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_processes_that_start_together_create_a_vendor_once() -> None:
+    together = threading.Barrier(2)
+
+    def start() -> None:
+        try:
+            together.wait(timeout=20)
+            switch_on({"GROQ_API_KEY": "gsk-anything-at-all"}, there=True)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        for running in [pool.submit(start) for _ in range(2)]:
+            running.result()
+    assert list(ProviderKey.objects.values_list("provider__slug", "variable")) == [("groq", "GROQ_API_KEY")]
+    assert set(Provider.objects.values_list("slug", flat=True)) == {"groq", "local-model"}
+
+
+@pytest.mark.django_db
+def test_a_vendor_that_exists_is_not_added_again() -> None:
+    add_vendor(vendor("groq"))
+    with pytest.raises(IntegrityError):
+        add_vendor(vendor("groq"), secret="another-key")
+    assert not ProviderKey.objects.exists()
 
 
 @pytest.mark.django_db
@@ -149,19 +180,26 @@ def test_a_key_for_a_vendor_that_this_version_cannot_reach_gives_one_notice() ->
 
 @pytest.mark.django_db
 def test_the_local_model_is_there_from_the_start_where_it_is_installed() -> None:
-    assert switch_on({}, local=True)[0] == 'created provider "local-model"'
+    assert switch_on({}, there=True)[0] == 'created provider "local-model"'
     row = Provider.objects.get()
     assert (row.protocol, row.priority, row.models.get().quality) == ("local", 1000, 1)
-    assert switch_on({}, local=True) == []
+    assert switch_on({}, there=True) == []
 
 
 @pytest.mark.django_db
 def test_the_local_model_leaves_every_plan_when_it_is_gone_and_comes_back() -> None:
-    switch_on({}, local=True)
+    switch_on({}, there=True)
     assert switch_on({}) == ['switched off provider "local-model": the local model is not installed']
     assert AIModel.objects.get().gone_since
-    assert switch_on({}, local=True) == ['switched on provider "local-model": the local model is there again']
+    assert switch_on({}, there=True) == ['switched on provider "local-model": the local model is there again']
     assert AIModel.objects.get().gone_since is None
+
+
+@pytest.mark.django_db
+def test_whether_the_local_model_is_installed_is_asked_of_its_adapter() -> None:
+    switch_on_from_environment({})
+    assert Provider.objects.filter(slug="local-model").exists() == local.available()
+    assert local_model().models[0].id == local.MODEL_ID
 
 
 @pytest.mark.django_db

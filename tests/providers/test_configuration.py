@@ -199,6 +199,24 @@ def test_a_private_address_with_the_flag_is_taken() -> None:
 
 
 @pytest.mark.django_db
+def test_an_address_without_encryption_is_noticed() -> None:
+    assert "anyone on the way can read the key" in lines(one(base_url="http://api.example.com/v1"))[-1]
+
+
+@pytest.mark.django_db
+def test_a_change_of_capabilities_and_of_an_empty_field_reads_well() -> None:
+    def local(**fields: Any) -> str:
+        return one(protocol="local", **fields)
+
+    model = {"id": "m", "capabilities": ["moderation"]}
+    apply(load(local(base_url=None, model=[model])))
+    assert lines(local(model=[model | {"capabilities": ["moderation", "embeddings"]}])) == [
+        'changed provider "groq": base_url nothing to https://api.groq.com/openai/v1',
+        'changed model "m" of "groq": capabilities moderation to moderation+embeddings',
+    ]
+
+
+@pytest.mark.django_db
 def test_a_failing_file_writes_nothing_at_all() -> None:
     file = load(one())
     broken = ProviderEntry.model_construct(**{**dict(file.providers[0]), "slug": "later", "name": None})
@@ -289,7 +307,7 @@ def test_a_fault_names_its_place_and_what_to_write(fields: dict[str, Any], fault
 
 @pytest.mark.parametrize(
     "address", ["ftp://a.example", "a.example", "https://", "https://user:pass@a.example", "https://a.example/{id}/v1",
-                "https://a.example/?key=1", "https://a.example:99999", "https://a b.example"],
+                "https://a.example/?key=1", "https://a.example:99999", "https://a.example:0", "https://a b.example"],
 )  # fmt: skip
 def test_an_unusable_address_is_refused(address: str) -> None:
     assert faults(one(base_url=address))[0].startswith('provider "groq", base_url: ')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import regex
 from babel.dates import format_date
@@ -25,6 +25,13 @@ _NUMBER = regex.compile(r"\d+")
 # A link that takes more than this share of a short post leaves too little to say.
 _LARGEST_LINK_SHARE = 0.5
 _LONGEST_DERIVED_TAG = 30
+_AIRY_FROM = 500
+_MOST_RUNNING_FACTS = 2
+_FEWEST_SPACES_IN_A_LEAD = 2
+# The ways to lay a draft out; the third is opening, mood, details.
+_MOOD_FIRST, _FACT_FIRST, _LAYOUTS = 1, 2, 3
+_STEM = 5
+_LONG_WORD = regex.compile(r"\p{L}{4,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +54,24 @@ class _Draft:
         return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
 
     def _head(self) -> tuple[str, ...]:
-        facts = ("\n" if self.airy and len(self.facts) > 2 else " ").join(self.facts)  # noqa: PLR2004 - two read as one thought
-        details = " ".join(block for block in (self.date, facts) if block)
-        opening = " ".join(block for block in (self.opening, self.mood) if block)
-        if self.order == 1 and self.mood:
-            return self.mood, self.opening, details
-        if self.order == 2 and self.facts:  # noqa: PLR2004 - the third way: a fact first
-            rest = " ".join(block for block in (self.date, *self.facts[1:]) if block)
-            return self.facts[0], opening, rest
-        return opening, details
+        opening = _spaced(self.opening, self.mood)
+        if self.order == _MOOD_FIRST and self.mood:
+            return self.mood, self.opening, self._details(self.facts)
+        if self.order == _FACT_FIRST and self.facts and self.facts[0].count(" ") >= _FEWEST_SPACES_IN_A_LEAD:
+            return self.facts[0], opening, self._details(self.facts[1:])
+        return opening, self._details(self.facts)
+
+    def _details(self, facts: tuple[str, ...]) -> str:
+        # Two facts read as one thought, three and more as a list of lines where there is room.
+        return (
+            "\n".join((self.date, *facts)).strip()
+            if self.airy and len(facts) > _MOST_RUNNING_FACTS
+            else _spaced(self.date, *facts)
+        )
+
+
+def _spaced(*blocks: str) -> str:
+    return " ".join(block for block in blocks if block)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +83,25 @@ class _Setting:
     words: Phrases
     start: int
     position: int
-    notes: list[str] = field(default_factory=list)
 
-    def pick(self, lines: Sequence[str], *, step: int = 1) -> str:
-        """One of the lines; neighbouring positions get different ones."""
+    def pick(self, lines: Sequence[str], *, step: int = 1, beside: str = "") -> str:
+        """One of the lines; neighbouring positions get different ones, `beside` is copy whose words it avoids."""
         if not lines:
             return ""
-        round_number = (self.position - 1) // len(lines)
-        return lines[(self.start // step + self.position - 1 + (round_number if step > 1 else 0)) % len(lines)]
+        turn = self.position - 1 + ((self.position - 1) // len(lines) if step > 1 else 0)
+        ordered = [lines[(self.start // step + turn + ahead) % len(lines)] for ahead in range(len(lines))]
+        used = _stems(beside)
+        return next((line for line in ordered if not used & _stems(line)), ordered[0])
 
     @property
     def goal(self) -> str:
         """The goal whose closings fit: a conversation ends like an announcement."""
         return "announce" if self.brief.goal == "engage" else self.brief.goal
+
+
+def _stems(text: str) -> set[str]:
+    # Beginnings, so that "premiera" and "premiery" count as one word.
+    return {word[:_STEM].casefold() for word in _LONG_WORD.findall(text)}
 
 
 def compose_drafts(brief: SocialPostBrief, part: Part) -> tuple[Piece, ...]:
@@ -125,8 +147,8 @@ def _piece(setting: _Setting) -> Piece:
 
 def _skeleton(setting: _Setting) -> tuple[_Draft, tuple[str, ...]]:
     """Opening and closing: what a draft always has. The link gives way first, then the title is shortened."""
-    order = (setting.start + setting.position) % 3
-    base = _Draft(order=order, airy=(setting.place.text.aim or 0) > 500)  # noqa: PLR2004 - room for a list of lines
+    order = (setting.start + setting.position) % _LAYOUTS
+    base = _Draft(order=order, airy=(setting.place.text.aim or 0) > _AIRY_FROM)
     has_link = bool(setting.brief.link)
     for with_link in dict.fromkeys((has_link and _link_has_room(setting), False)):
         closing = _closing(setting, with_link=with_link)
@@ -164,9 +186,12 @@ def _works(setting: _Setting, closing: str, base: _Draft) -> Iterator[str]:
         yield quoted(cut, brief.language) if is_quoted else cut
 
 
+def _opening_template(setting: _Setting) -> str:
+    return setting.pick(setting.words.opening[setting.brief.subject][setting.brief.goal])
+
+
 def _opening(setting: _Setting, work: str) -> str:
-    template = setting.pick(setting.words.opening[setting.brief.subject][setting.brief.goal])
-    before, _, after = template.partition("{work}")
+    before, _, after = _opening_template(setting).partition("{work}")
     if _SENTENCE_CLOSED.search(work) and after.startswith("."):
         after = after[1:]
     return before + work + after
@@ -174,15 +199,18 @@ def _opening(setting: _Setting, work: str) -> str:
 
 def _closing(setting: _Setting, *, with_link: bool) -> str:
     brief, words = setting.brief, setting.words
-    call = brief.call_to_action
+    call, said = brief.call_to_action, _opening_template(setting)
     if not with_link:
-        return _sentence(call) if call else setting.pick(words.closing_without_link[setting.goal], step=7)
-    call = call or setting.pick(words.closing[brief.subject][setting.goal], step=7)
+        without_link = setting.pick(words.closing_without_link[setting.goal], step=7, beside=said)
+        return _sentence(call.rstrip(" :;→-")) if call else without_link
+    call = call or setting.pick(words.closing[brief.subject][setting.goal], step=7, beside=said)
     if setting.place.links is Links.CLICKABLE:
         return f"{_before_link(call)}\n{brief.link}"
-    if setting.place.links is Links.PLAIN:
-        return words.link_in_bio.format(call=call.rstrip(" .:!…")) if not _SENTENCE_CLOSED.search(call) else call
-    return _sentence(call)
+    call = call.rstrip(" :;→-")
+    if setting.place.links is Links.SEPARATE:
+        return _sentence(call)
+    template = words.link_in_bio_after if _SENTENCE_CLOSED.search(call) else words.link_in_bio
+    return template.format(call=call)
 
 
 def _before_link(call: str) -> str:
@@ -192,19 +220,21 @@ def _before_link(call: str) -> str:
 def _filled(setting: _Setting, draft: _Draft) -> _Draft:
     """The draft with whatever still fits: first what the brief wants said, then what makes it pleasant to read."""
     brief = setting.brief
+    said = f"{_opening_template(setting)} {draft.closing}"
     if brief.date:
         written = format_date(brief.date, "d MMMM y", locale=brief.language)
-        line = setting.pick(setting.words.date[brief.subject], step=3).format(date=written)
-        draft = _if_room(setting, draft, date=line)
+        line = setting.pick(setting.words.date[brief.subject], step=3, beside=said)
+        draft = _if_room(setting, draft, date=line.format(date=written))
     wanted = _within_tag_limit(setting, brief.hashtags)
     for tag in wanted:
         draft = _if_room(setting, draft, tags=(*draft.tags, tag))
     if brief.goal == "engage":
-        draft = _if_room(setting, draft, question=setting.pick(setting.words.question[brief.subject], step=5))
+        question = setting.pick(setting.words.question[brief.subject], step=5, beside=said)
+        draft = _if_room(setting, draft, question=question)
     facts = _turned([_sentence(fact) for fact in brief.facts], setting.position - 1)
     draft = _with_facts(setting, draft, facts[:1])
     moods = setting.words.mood[brief.subject].get(brief.tone, ())
-    draft = _if_room(setting, draft, aim=True, mood=setting.pick(moods, step=11))
+    draft = _if_room(setting, draft, aim=True, mood=setting.pick(moods, step=11, beside=f"{said} {draft.question}"))
     draft = _with_facts(setting, draft, facts[1:], aim=True)
     for tag in _derived_tags(setting, wanted):
         draft = _if_room(setting, draft, aim=True, tags=(*draft.tags, tag))

@@ -17,6 +17,7 @@ class Phrases:
     """One language's copy. Outer keys are subjects, inner ones goals or tones; a tone without a list says nothing."""
 
     link_in_bio: str
+    link_in_bio_after: str
     neutral: Mapping[str, str]
     work: Mapping[str, str]
     opening: Mapping[str, _Lists]
@@ -34,6 +35,7 @@ def phrases(language: str) -> Phrases:
     data = tomllib.loads((_FOLDER / f"phrases.{language}.toml").read_text(encoding="utf-8"))
     return Phrases(
         link_in_bio=data["link_in_bio"],
+        link_in_bio_after=data["link_in_bio_after"],
         neutral=data["neutral"],
         work=data["work"],
         opening={subject: _lists(lists) for subject, lists in data["opening"].items()},

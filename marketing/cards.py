@@ -1,0 +1,143 @@
+"""What the templates show of a job and its variants, gathered with few queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from marketing import services, wording
+from marketing.content.measure import Measure, fold, measure
+from marketing.content.platforms import Platform, platform, platforms
+from marketing.content.registry import content_type
+from marketing.models import Job, Variant
+
+# The latest steps that an unfinished card shows; the older ones wait behind a fold.
+SHOWN_STEPS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class VariantCard:
+    """One variant as its platform would show it. `regeneration` is the newest request for another text, if any."""
+
+    variant: Variant
+    platform: Platform
+    measure: Measure
+    visible: str
+    hidden: str
+    regeneration: Job | None = None
+
+    @property
+    def example(self) -> bool:
+        """Whether the text came with the demonstration data."""
+        return bool(self.variant.provenance.get("example"))
+
+    @property
+    def notes(self) -> list[str]:
+        """What was mended on the way."""
+        return [wording.note(code) for code in self.variant.notes]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the platform will make of it; the fold shows itself."""
+        return [wording.warning(warn) for warn in self.measure.warnings if warn.code != "folded"]
+
+    @property
+    def provenance(self) -> str:
+        """Who wrote it, in one line."""
+        return wording.provenance_line(self.variant.provenance, offline=self.variant.offline)
+
+    @property
+    def attempts(self) -> list[str]:
+        """Each attempt behind it."""
+        return wording.attempt_lines(self.variant.provenance)
+
+    @property
+    def excess(self) -> int:
+        """By how much the text is too long."""
+        return max(0, -self.measure.left)
+
+    @property
+    def edited(self) -> bool:
+        """Whether a person changed the provider's words."""
+        variant = self.variant
+        return (variant.title, variant.text) != (variant.original_title, variant.original_text)
+
+    @property
+    def working(self) -> bool:
+        """Whether another text is on its way."""
+        return self.regeneration is not None and not self.regeneration.is_finished
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One platform on a job's page, with its variants or none yet."""
+
+    platform: Platform
+    cards: list[VariantCard]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A job's steps in words: the newest, and those before them."""
+
+    earlier: list[wording.Line]
+    latest: list[wording.Line]
+
+    @property
+    def all(self) -> list[wording.Line]:
+        """Every step, oldest first."""
+        return [*self.earlier, *self.latest]
+
+
+def variant_card(variant: Variant, regeneration: Job | None = None) -> VariantCard:
+    """One variant, measured and folded."""
+    place = platform(variant.platform)
+    visible, hidden = fold(place, variant.text)
+    return VariantCard(variant, place, measure(place, variant.title, variant.text), visible, hidden, regeneration)
+
+
+def newest_regenerations(variants: Iterable[Variant]) -> dict[Any, Job]:
+    """The newest request for another text of each variant, unless it already brought one."""
+    requests = Job.objects.filter(regenerates__in=[variant.pk for variant in variants]).order_by("created_at")
+    return {job.regenerates_id: job for job in requests if job.state != Job.State.DONE}
+
+
+def places(job: Job) -> list[Place]:
+    """Every platform of a job in the order of the brief."""
+    written = dict(services.place_cards(job))
+    asked = newest_regenerations(variant for variants in written.values() for variant in variants)
+    return [
+        Place(platform(slug), [variant_card(one, asked.get(one.pk)) for one in written.get(slug, [])])
+        for slug in platform_slugs(job)
+    ]
+
+
+def platform_slugs(job: Job) -> list[str]:
+    """The platforms of a job, each once, in the order of the brief."""
+    kind = content_type(job.content_type)
+    return list(dict.fromkeys(part.platform for part in kind.parts(kind.load_brief(job.brief))))
+
+
+def story(job: Job) -> Story:
+    """The steps of a job. Asking and checking at one place for one platform end in one line: the last word counts."""
+    kept: list[dict[str, Any]] = []
+    for _part, steps in groupby(job.steps, key=lambda step: step.get("part")):
+        kept.extend(_told(list(steps)))
+    names = {one.slug: one.name for one in platforms()}
+    lines = [wording.step_line({**step, "part": names.get(str(step.get("part")), step.get("part"))}) for step in kept]
+    return Story(lines[:-SHOWN_STEPS], lines[-SHOWN_STEPS:])
+
+
+def _told(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    told: list[dict[str, Any]] = []
+    passing = {"asking", "asking_again", "checking"}
+    for step in steps:
+        last = told[-1] if told and told[-1].get("kind") in passing else None
+        if last and step.get("kind") == "written":
+            step = {**step, "provider": last.get("provider")}  # noqa: PLW2901 - the record itself stays as it is
+        if last and last.get("provider") == step.get("provider"):
+            told.pop()
+        told.append(step)
+    return told
