@@ -124,9 +124,10 @@ def install(missing: list[Block]) -> None:
 
 def compile_all() -> None:
     """Compile the packages once, so that no start has to (some machines forbid Python to write while it runs)."""
-    environment = [str(PYTHON), "-m", "compileall", "-q", "-q", "-j", "0", str(VENV / "lib")]
+    # pip itself runs too seldom to be worth it.
+    compiling = [str(PYTHON), "-m", "compileall", "-q", "-q", "-j", "0", "-x", "/(pip|setuptools)/", str(VENV / "lib")]
     # A package may carry files of another Python version; they never run, so their faults do not count.
-    subprocess.run(environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    subprocess.run(compiling, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 
 
 def remove(names: list[str]) -> None:

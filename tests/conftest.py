@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 from prometheus.translations import compile_catalogs
 
@@ -49,6 +51,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def shared_folder() -> Path:
     """The folder of shared recordings and data sets; ask for it in tests marked `shared` only."""
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """At the end, close what other threads left open: PostgreSQL drops no database that is in use."""
+    yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            others = "datname = current_database() and pid <> pg_backend_pid()"
+            cursor.execute(f"select pg_terminate_backend(pid) from pg_stat_activity where {others}")
 
 
 @pytest.fixture(autouse=True)

@@ -126,9 +126,9 @@ def sqlite(suite: Suite) -> None:
 
 
 def postgres(suite: Suite) -> None:
-    """The same tests on PostgreSQL and Redis."""
+    """The same tests on PostgreSQL and Redis, but for those that know no database."""
     with servers.postgresql() as database, servers.redis() as cache:
-        arguments = ("-n", _WORKERS, "-m", "not browser")
+        arguments = ("-n", _WORKERS, "-m", "not browser and not once")
         suite.pytest("tests on PostgreSQL and Redis", *arguments, DATABASE_URL=database, REDIS_URL=cache)
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 _PROJECT = Path(__file__).resolve().parents[2]
 _LINT = "import sys; from importlinter.cli import lint_imports_command as run; sys.exit(run())"
 

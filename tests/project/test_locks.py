@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 _PROJECT = Path(__file__).resolve().parents[2]
 _LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-model.lock")
 

@@ -15,6 +15,8 @@ import redis as redis_client
 
 from tests import folders, servers
 
+pytestmark = pytest.mark.once
+
 _PROJECT = Path(__file__).resolve().parents[2]
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
+pytestmark = pytest.mark.once
+
 _PROJECT = Path(__file__).resolve().parents[2]
 _ASK = (
     "from prometheus import settings; print(settings.SECRET_KEY, settings.ENCRYPTION_KEYS[0], settings.DEMO_PASSWORD)"

@@ -12,6 +12,8 @@ from django.utils import translation
 
 _CODE = """
 from django.utils.translation import gettext_lazy as _, ngettext, pgettext
+
+pytestmark = pytest.mark.once
 LABEL = _("Send")
 MONTH = pgettext("month", "May")
 def text(n, name):
