@@ -59,8 +59,10 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     yield
     if connection.vendor == "postgresql":
         with django_db_blocker.unblock(), connection.cursor() as cursor:
-            others = "datname = current_database() and pid <> pg_backend_pid()"
-            cursor.execute(f"select pg_terminate_backend(pid) from pg_stat_activity where {others}")
+            cursor.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where datname = current_database() and pid <> pg_backend_pid()"
+            )
 
 
 @pytest.fixture(autouse=True)
