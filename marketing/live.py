@@ -58,19 +58,18 @@ class _Watcher:
         if not waiting:
             self.streams.pop(job_id, None)
             self.versions.pop(job_id, None)
+        if not self.streams:
+            # Nobody looks on: the connection goes back, after whatever is being read.
+            _reader.submit(connections.close_all)
 
     async def _watch(self) -> None:
-        try:
-            while self.streams:
-                for job_id, version in (await _read(_versions, tuple(self.streams))).items():
-                    if self.versions.get(job_id) != version:
-                        self.versions[job_id] = version
-                        for changed in self.streams.get(job_id, ()):
-                            changed.set()
-                await asyncio.sleep(POLL_SECONDS)
-        finally:
-            # Nobody looks on: the connection goes back.
-            _reader.submit(connections.close_all)
+        while self.streams:
+            for job_id, version in (await _read(_versions, tuple(self.streams))).items():
+                if self.versions.get(job_id) != version:
+                    self.versions[job_id] = version
+                    for changed in self.streams.get(job_id, ()):
+                        changed.set()
+            await asyncio.sleep(POLL_SECONDS)
 
 
 _watchers: WeakKeyDictionary[asyncio.AbstractEventLoop, _Watcher] = WeakKeyDictionary()

@@ -47,10 +47,10 @@ class Suite:
         self.results.append(result)
         say(line(result))
 
-    def check(self, name: str, *arguments: str) -> None:
+    def check(self, name: str, *arguments: str, program: str = sys.executable) -> None:
         """Run one check that either holds or does not; its words are shown only when it does not."""
         began = time.monotonic()
-        command = [sys.executable, *arguments]
+        command = [program, *arguments]
         done = subprocess.run(
             command, cwd=PROJECT, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
         )
@@ -108,7 +108,8 @@ def lint(suite: Suite) -> None:
     suite.check("ruff format", "-m", "ruff", "format", "--check", ".")
     if found := templates():
         suite.check("djlint", "-m", "djlint", "--lint", "--quiet", *found)
-        suite.check("djade", "-m", "djade", "--check", *found)
+        # A program without a module to run.
+        suite.check("djade", "--check", *found, program=str(Path(sys.executable).with_name("djade")))
 
 
 def types(suite: Suite) -> None:

@@ -225,7 +225,7 @@ async def _next_request_begins(reader: asyncio.StreamReader, first: asyncio.Task
     if not byte:
         return False
     rest = bytes(reader._buffer)  # type: ignore[attr-defined]  # a StreamReader has no public way to give back
-    reader._buffer.clear()  # type: ignore[attr-defined]
+    reader._buffer.clear()  # type: ignore[attr-defined]  # as above
     reader.feed_data(byte + rest)
     return True
 

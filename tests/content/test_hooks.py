@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
+import regex
 
 from marketing.content.base import Part
+from marketing.content.hooks import accepted_hook
+from marketing.content.language import is_in
 from marketing.content.measure import measure
+from marketing.content.offline import phrases
 from marketing.content.platforms import platform
+from marketing.content.social_brief import SUBJECTS
 from marketing.content.social_posts import SocialPosts
 from tests.content.briefs import brief
 
-_HOOK = "Put the kettle on and give this a listen."
+_HALVES = Path(phrases.__file__).with_name("hooks.en.toml")
+_HOOK = "Pour a coffee and press play."
 
 
 def _enlivened(wording: str, slug: str = "facebook", **changes: Any) -> tuple[bool, str]:
@@ -46,6 +55,9 @@ def test_puts_a_sound_sentence_in_front_of_the_first_draft() -> None:
         "Two sentences. Of which there should be one.",
         "This sentence goes on and on and on and on and on and on and on and on and on and on and on.",
         "Short.",
+        "Bring a beer and press play.",
+        "Pour a coffee and press play. Now.",
+        "Make some tea and turn the page.",
         "Follow #music for more of this.",
         "The greatest voice you will hear.",
         "An award-winning sound for calm people.",
@@ -81,5 +93,16 @@ def test_asks_for_one_bounded_sentence_without_the_briefs_names() -> None:
     request = SocialPosts().wording_request(brief(language="en"), Part("x", "en", (1,)))
     assert request is not None
     assert request.json_schema is not None
-    assert request.json_schema.schema["properties"]["hook"]["maxLength"] == 90
+    assert list(request.json_schema.schema["properties"]) == ["hook"]
     assert not any("Luna" in message.content for message in request.messages)
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_every_sentence_that_it_may_say_is_short_plain_english(subject: str) -> None:
+    halves = tomllib.loads(_HALVES.read_text(encoding="utf-8"))[subject]
+    for first, second in itertools.product(halves["first"], halves["second"]):
+        hook = f"{first} and {second}."
+        assert accepted_hook(brief(language="en", subject=subject), json.dumps({"hook": hook})) == hook
+        assert len(hook) <= 90
+        assert regex.fullmatch(r"[A-Z][a-z ,]+\.", hook)
+        assert is_in(hook, "en")

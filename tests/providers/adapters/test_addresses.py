@@ -116,6 +116,32 @@ def test_a_name_with_a_private_address_is_refused(monkeypatch: pytest.MonkeyPatc
         asyncio.run(resolve())
 
 
+def test_a_name_with_public_addresses_keeps_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(addresses, "DefaultResolver", Answering)
+    monkeypatch.setattr(Answering, "found", ("8.8.8.8", "2606:4700::1"))
+
+    async def resolve() -> list[str]:
+        resolver = PublicResolver()
+        found = await resolver.resolve("open.example", 443)
+        await resolver.close()
+        return [result["host"] for result in found]
+
+    assert asyncio.run(resolve()) == ["8.8.8.8", "2606:4700::1"]
+
+
+def test_a_public_literal_gets_its_socket() -> None:
+    target = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("8.8.8.8", 443))
+    with addresses.public_socket(target) as made:
+        assert made.family == socket.AF_INET
+
+
+def test_a_place_that_cannot_speak_tls_is_unavailable(place: PlaceOf) -> None:
+    endpoint, _ = place()
+    assert (
+        type(chat_fault(replace(endpoint, base_url=endpoint.base_url.replace("http:", "https:")))) is UnavailableError
+    )
+
+
 def test_a_name_that_does_not_exist_is_unavailable(place: PlaceOf) -> None:
     endpoint, _ = place(allow_private_address=False)
     assert type(chat_fault(replace(endpoint, base_url="http://does-not-exist.invalid/v1"))) is UnavailableError
