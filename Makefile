@@ -11,8 +11,9 @@
 
 # The first Python that fits and can make an environment; a name on the path may lead to a shim that does not run.
 FITS = import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+OTHERS = /usr/bin/python3
 ifndef PYTHON
-PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11 /usr/bin/python3; do \
+PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11 $(OTHERS); do \
 	if $$name -c '$(FITS)' >/dev/null 2>&1; then echo $$name; break; fi; done)
 endif
 IN = .venv/bin/python

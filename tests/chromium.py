@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 FLAGS = (
@@ -53,9 +52,12 @@ def _from_distribution() -> str | None:
 def _playwrights_own() -> str | None:
     question = "from playwright.sync_api import sync_playwright as s\nwith s() as p: print(p.chromium.executable_path)"
     path = subprocess.run([sys.executable, "-c", question], capture_output=True, text=True, check=True).stdout.strip()
-    if not Path(path).exists():
-        with_libraries = ["--with-deps"] if os.geteuid() == 0 else []
-        subprocess.run([sys.executable, "-m", "playwright", "install", "chromium", *with_libraries], check=False)
+    for action in (["install", "chromium"], ["install-deps", "chromium"]):
+        if _runs(path):
+            break
+        # The libraries it needs can only be installed by root; without them it does not run, and that is told.
+        if action[0] == "install" or os.geteuid() == 0:
+            subprocess.run([sys.executable, "-m", "playwright", *action], check=False)
     return path if _runs(path) else None
 
 

@@ -135,7 +135,8 @@ def postgres(suite: Suite) -> None:
 
 def browser(suite: Suite) -> None:
     """The pages in Chromium."""
-    suite.pytest("tests in the browser", "-m", "browser", CHROMIUM=chromium.provide())
+    found = suite.environment.get("CHROMIUM") or chromium.provide()
+    suite.pytest("tests in the browser", "-m", "browser", CHROMIUM=found)
 
 
 STAGES: dict[str, Callable[[Suite], None]] = {
@@ -156,8 +157,19 @@ def coverage(suite: Suite) -> None:
     suite.note("coverage", (1, 0, 0) if shown.returncode == 0 else (0, 1, 0), began)
 
 
+def set_up(suite: Suite, groups: Sequence[str]) -> None:
+    """Bring the browser before anything takes long; where that fails, the browser's stage will say so and fail."""
+    if "browser" not in groups:
+        return
+    try:
+        suite.environment["CHROMIUM"] = chromium.provide()
+    except SystemExit as stopped:
+        say(str(stopped))
+
+
 def run(suite: Suite, groups: Sequence[str]) -> None:
     """Run the stages; one that cannot even start is a failure, and the next one still runs."""
+    set_up(suite, groups)
     for group in groups:
         began = time.monotonic()
         try:
