@@ -120,4 +120,4 @@ def test_a_package_that_differs_from_its_hash_is_refused(clone: Clone) -> None:
     lock.write_text(lock.read_text()[:-5] + "0000\n")
     refused = clone.set_up()
     assert (refused.returncode, "failed; mend it and start again" in refused.stderr) == (1, True)
-    assert clone.installed() <= {"voice-1.0"}
+    assert "flute-1.0" not in clone.installed()

@@ -10,10 +10,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import translation
 
+pytestmark = pytest.mark.once
+
 _CODE = """
 from django.utils.translation import gettext_lazy as _, ngettext, pgettext
-
-pytestmark = pytest.mark.once
 LABEL = _("Send")
 MONTH = pgettext("month", "May")
 def text(n, name):
