@@ -85,7 +85,7 @@ def test_an_answer_over_the_limit_is_never_stored(owner, connect):
 
 
 def test_an_english_answer_to_a_polish_brief_is_not_shown(owner, connect):
-    english = [
+    english: list[dict[str, object]] = [
         {"title": None, "text": "This record will take you through the night, one song after another.", "hashtags": []},
         {"title": None, "text": "Seven songs were recorded to tape and you should hear them all.", "hashtags": []},
     ]
