@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
+from types import TracebackType
 
 from django.db import Error
 from django_q.exceptions import TimeoutException
@@ -11,22 +13,34 @@ from marketing import jobs, services
 from marketing.models import Job
 
 
+@dataclass(frozen=True, slots=True)
+class _FailedByFaults:
+    """A fault of our own ends the job at once, so that nobody waits for its lease; the fault itself goes on."""
+
+    claim: jobs.Claim
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if isinstance(error, TimeoutException):
+            self._end("TooSlow", "the job took too long")
+        elif isinstance(error, Exception) and not isinstance(error, Error):
+            # When the database fails the job has to be done again, and `reconcile` sees to it.
+            self._end("Internal", repr(error)[:500])
+
+    def _end(self, kind: str, detail: str) -> None:
+        jobs.finish(self.claim, Job.State.FAILED, failure={"kind": kind, "detail": detail})
+
+
 def run_job(job_id: str) -> None:
-    """Do a job if it is still to be done. Failures of our own end it, so that nobody waits for a lease to run out."""
+    """Do a job if it is still to be done."""
     if jobs.is_stopping():
         return
     claim = jobs.claim(uuid.UUID(job_id))
     if claim is None:
         return
-    with jobs.Heartbeat(claim) as heartbeat:
-        try:
-            services.run_job(claim, heartbeat)
-        except Error:
-            # The database failed: the job has to be done again, and `reconcile` sees to it.
-            raise
-        except TimeoutException:
-            jobs.finish(claim, Job.State.FAILED, failure={"kind": "TooSlow", "detail": "the job took too long"})
-            raise
-        except Exception as error:
-            jobs.finish(claim, Job.State.FAILED, failure={"kind": "Internal", "detail": repr(error)[:500]})
-            raise
+    with jobs.Heartbeat(claim) as heartbeat, _FailedByFaults(claim):
+        services.run_job(claim, heartbeat)

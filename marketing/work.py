@@ -99,7 +99,7 @@ class Work:
         tried = exhausted.tried if isinstance(exhausted, Exhausted) else ()
         until = exhausted.until if isinstance(exhausted, Exhausted) else None
         jobs.note(self.claim, Step(kind="offline", part=part.platform, until=until.isoformat() if until else ""))
-        drafts = self.kind.offline(self.brief, part)
+        drafts = self.kind.offline(self.brief, self._unused(part))
         provenance: dict[str, Any] = {"provider": "", "provider_name": "", "attempts": [_told(one) for one in tried]}
         wording = self.kind.wording_request(self.brief, part)
         if wording:
@@ -117,6 +117,14 @@ class Work:
                 if enlivened != drafts:
                     drafts, provenance["model"] = enlivened, answer.completion.model_id
         self._store(part, drafts, provenance=provenance, offline=True)
+
+    def _unused(self, part: Part) -> Part:
+        """The part with a position that no draft was composed for: a position always brings the same draft."""
+        replaced = self.job.regenerates
+        if not replaced:
+            return part
+        written = Variant.objects.filter(root_id=replaced.root_id, platform=part.platform).count()
+        return Part(part.platform, part.language, (written + 1,))
 
     def _store(
         self, part: Part, pieces: tuple[Piece, ...], *, provenance: dict[str, Any], offline: bool = False

@@ -116,7 +116,7 @@ class Parent:
                 for duty in self.duties:
                     duty.fulfil()
                 time.sleep(LOOK_SECONDS)
-            self.tell("stopping")
+            self.tell(f"stopping ({signal.Signals(self._signals[0]).name})")
         finally:
             self._stop()
         self.tell("stopped")

@@ -46,7 +46,7 @@ _FILLER = regex.compile(r"\blorem ipsum\b|\bx{4,}\b|\bTBD\b|\bTODO\b", regex.IGN
 _LEAKS = regex.compile(
     r"\bas an? (?:ai|artificial)\b|\blanguage model\b|\bmodel(?:em|u)? językow|\bsystem prompt\b|"
     r"\bjako (?:ai|sztuczna inteligencja|asystent)\b|\bjson\b|\"variants\"|"
-    r"^\s*(?:variant|wariant|version|wersja|option|opcja)\s*(?:nr\s*)?#?\d+\s*[:.)–-]|"
+    r"^\s*(?:variant|wariant|version|wersja|option|opcja)\s*(?:nr\s*)?#?\d+\s*[:.)–-](?!\d)|"
     r"^\s*(?:sure|certainly|of course|oczywiście|jasne)[,!. ]+(?:here|oto)\b|"
     r"^\s*(?:here (?:is|are)|here's|oto)\b[^\n]{0,40}\b(?:post|posts|variant|variants|posty|posta|wariant|warianty)\b",
     regex.IGNORECASE | regex.MULTILINE,

@@ -154,6 +154,14 @@ def test_leaves_out_a_link_that_would_fill_the_post() -> None:
     assert "link_left_out" in piece.notes
 
 
+def test_has_a_draft_even_for_a_title_that_cannot_be_cut() -> None:
+    # Full-width digits cost X two each, and half a number would be another number.
+    (piece,) = compose_drafts(brief(title="１" * 180), Part("x", "pl", (1,)))
+    assert "１" not in piece.text
+    assert not measure(platform("x"), "", piece.text).over
+    assert "title_left_out" in piece.notes
+
+
 def test_never_prints_the_audience() -> None:
     for _, piece in _drafts(brief(audience="kobiety z dużych miast", platforms=["x", "linkedin"], variants=5)):
         assert "kobiety" not in piece.text

@@ -6,14 +6,16 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from marketing.content.base import Part, Piece
-from marketing.content.links import find_hashtags
+from marketing.content.links import find_hashtags, find_urls
 from marketing.content.measure import measure
-from marketing.content.platforms import platform
+from marketing.content.platforms import platform, platforms
 from marketing.content.social_posts import SocialPosts
 from providers.errors import AnswerRejectedError
-from tests.content.briefs import LINK, brief
+from tests.content.briefs import LINK, UNHURRIED, brief, lines
 
 _POST = "Nowa płyta, która zaczyna się od ciszy, kończy na parkiecie."
 _OTHER = "Dziesięć piosenek nagranych na taśmie w jednym gdańskim studiu."
@@ -208,6 +210,10 @@ def test_words_of_the_brief_are_no_leak() -> None:
     assert "powieść" in piece.text
 
 
+def test_a_version_number_is_no_label_of_a_variant() -> None:
+    assert _check(_answer("Wersja 2.0 tej płyty brzmi ciszej i bliżej."))[0].text.startswith("Wersja 2.0")
+
+
 def test_refuses_variants_that_are_nearly_the_same() -> None:
     reason = _reason(_answer(_POST, _POST.replace("Nowa", "Świeża")), count=2)
     assert "variants 1 and 2 are nearly the same" in reason
@@ -291,3 +297,35 @@ def test_checks_only_the_positions_of_the_part() -> None:
 
 def _long(length: int) -> str:
     return ("To jest nowa płyta i nowe piosenki na zimę. " * 20)[: length - 1].replace(".", ",") + "!"
+
+
+_SLUGS = [place.slug for place in platforms()]
+
+
+def _accepted(answer: str, slug: str = "x", *, last_try: bool = False) -> tuple[Piece, ...]:
+    """The pieces of an answer, none when it is refused; any other error is a failure."""
+    try:
+        return _check(answer, slug, last_try=last_try)
+    except AnswerRejectedError:
+        return ()
+
+
+@settings(UNHURRIED, max_examples=60)
+@given(lines(500), lines(120), st.lists(lines(30), max_size=8), st.sampled_from(_SLUGS))
+def test_whatever_a_model_writes_is_refused_or_fits(text: str, title: str, hashtags: list[str], slug: str) -> None:
+    answer = _answer(f"{_POST} {text}", title=title, hashtags=hashtags)
+    for piece in (*_accepted(answer, slug), *_accepted(answer, slug, last_try=True)):
+        assert not measure(platform(slug), piece.title, piece.text).over, piece
+
+
+@settings(UNHURRIED, max_examples=100)
+@given(st.one_of(st.text(max_size=200), lines(200), st.text(alphabet='{}[]":,\\ tex', max_size=200)))
+def test_no_answer_breaks_the_check(answer: str) -> None:
+    assert all(piece.text for piece in _accepted(answer))
+
+
+@settings(UNHURRIED, max_examples=60)
+@given(lines(80))
+def test_only_links_of_the_brief_stay(text: str) -> None:
+    for piece in _accepted(_answer(f"{_POST} {text} https://zly.example/x www.zly.pl"), last_try=True):
+        assert {span.value for span in find_urls(piece.text, any_domain=True)} <= {LINK}, piece

@@ -1,37 +1,30 @@
-"""Providers in the database that lead to the simulated upstream."""
+"""Providers in the database: leading to the simulated upstream, or as an administrator sees them."""
+
+from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
 
-from providers import ledger
-from providers.models import AIModel, Provider, ProviderKey
-from tests.upstream import Upstream
+from providers.catalogue import vendor
+from providers.configuration import add_vendor
+from providers.models import Provider
+from tests.connecting import connect, upstream
+from tests.providers.admin_pages import SECRET
+
+__all__ = ["admin", "connect", "groq", "upstream"]
 
 
 @pytest.fixture
-def upstream():
-    with Upstream() as server:
-        yield server
+def admin() -> Client:
+    client = Client(headers={"accept-language": "en"})
+    boss = User.objects.create_superuser("boss")
+    client.force_login(boss, backend="django.contrib.auth.backends.ModelBackend")
+    return client
 
 
 @pytest.fixture
-def connect(upstream, transactional_db):
-    """Make a provider whose address is a place of the upstream; returns the row."""
-
-    def make(name, *behaviours, keys=1, models=("small",), **fields):
-        provider = Provider.objects.create(
-            slug=name,
-            name=name.title(),
-            base_url=upstream.add(name, *behaviours),
-            allow_private_address=True,
-            **{"timeout_seconds": 2, "priority": 10 * (Provider.objects.count() + 1), **fields},
-        )
-        for model in models:
-            AIModel.objects.create(provider=provider, model_id=model, capabilities=["text-generation"])
-        for number in range(keys):
-            key = ProviderKey(provider=provider)
-            key.hold(f"sk-planted-{name}-{number}-0123456789")
-            key.save()
-        return provider
-
-    yield make
-    ledger.close()
+def groq(monkeypatch: pytest.MonkeyPatch) -> Provider:
+    monkeypatch.delenv("GROQ_API_KEY", raising=False)
+    add_vendor(vendor("groq"), secret=SECRET)
+    return Provider.objects.get()

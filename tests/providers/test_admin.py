@@ -6,13 +6,11 @@ import io
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
-from django.contrib.auth.models import Permission, User
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -20,80 +18,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
 
-from providers import errors
-from providers.admin.state import REASONS
-from providers.catalogue import vendor, vendors
+from providers.catalogue import vendors
 from providers.configuration import add_vendor
-from providers.errors import Blame, ProviderError
 from providers.models import AIModel, Attempt, Circuit, Provider, ProviderKey, Quota
-
-SECRET = "gsk-planted-Zx81-not-to-be-found-9876"
-OTHER = "gsk-second-Yw92-not-to-be-found-1234"
+from tests.providers.admin_pages import OTHER, SECRET, happened, state, submit, text, url
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def admin() -> Client:
-    client = Client(headers={"accept-language": "en"})
-    boss = User.objects.create_superuser("boss")
-    client.force_login(boss, backend="django.contrib.auth.backends.ModelBackend")
-    return client
-
-
-@pytest.fixture
-def groq(monkeypatch: pytest.MonkeyPatch) -> Provider:
-    monkeypatch.delenv("GROQ_API_KEY", raising=False)
-    add_vendor(vendor("groq"), secret=SECRET)
-    return Provider.objects.get()
-
-
-def url(name: str, *arguments: Any) -> str:
-    return reverse(f"admin:providers_{name}", args=arguments)
-
-
-def text(client: Client, address: str, **query: str) -> str:
-    answer = client.get(address, query)
-    assert answer.status_code == 200, address
-    return answer.content.decode()
-
-
-class Controls(HTMLParser):
-    """What a browser would send back from a page's forms without any change."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.values: dict[str, list[str]] = {}
-        self._choice = self._text = ""
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        facts = dict(attrs)
-        name, value = facts.get("name") or "", facts.get("value") or ""
-        if tag == "input" and name and facts.get("type") != "submit":
-            if facts.get("type") not in {"checkbox", "radio"} or "checked" in facts:
-                self.values.setdefault(name, []).append(value or ("on" if "checked" in facts else ""))
-        elif tag == "select":
-            self._choice = name
-        elif tag == "option" and self._choice and "selected" in facts:
-            self.values[self._choice] = [value]
-        elif tag == "textarea":
-            self._text = name
-
-    def handle_data(self, data: str) -> None:
-        if self._text:
-            self.values.setdefault(self._text, []).append(data.strip())
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "textarea":
-            self._text = ""
-        elif tag == "select":
-            self._choice = ""
-
-
-def submit(client: Client, address: str, **changes: Any) -> Any:
-    data = Controls(text(client, address)).values
-    return client.post(address, data | {name.replace("__", "-"): value for name, value in changes.items()})
 
 
 def every_page(groq: Provider) -> Iterator[str]:
@@ -114,12 +44,6 @@ def every_page(groq: Provider) -> Iterator[str]:
             yield url(f"{name}_history", pk)
             if name not in {"attempt", "circuit"}:
                 yield url(f"{name}_delete", pk)
-
-
-def happened(groq: Provider, **facts: Any) -> Attempt:
-    return Attempt.objects.create(
-        **{"provider": groq, "provider_slug": groq.slug, "model_id": "m", "outcome": "answered"} | facts
-    )
 
 
 @pytest.mark.parametrize("language", ["pl", "en"])
@@ -253,12 +177,6 @@ def test_a_saved_form_keeps_capabilities_quirks_and_limits_as_the_adapters_read_
     assert Quota.objects.count() == 5
 
 
-def state(client: Client) -> str:
-    found = re.search(r'class="field-state">([^<]*)<', text(client, url("provider_changelist")))
-    assert found
-    return found[1].replace("&#x27;", "'")
-
-
 def test_a_provider_answers_when_nothing_speaks_against_it(admin: Client, groq: Provider) -> None:
     assert state(admin) == "answering"
 
@@ -376,136 +294,3 @@ def test_the_list_of_providers_needs_no_more_queries_for_more_providers(
 def test_priority_is_edited_in_the_list(admin: Client, groq: Provider) -> None:
     submit(admin, url("provider_changelist"), form__0__priority="3", _save="Save")
     assert Provider.objects.get().priority == 3
-
-
-def act(client: Client, name: str, page: str, *rows: int) -> None:
-    answer = client.post(url(page), {"action": name, "_selected_action": rows})
-    assert answer.status_code == 302
-
-
-def test_letting_a_provider_answer_again_closes_the_circuit_and_frees_keys_and_models(
-    admin: Client, groq: Provider
-) -> None:
-    now = timezone.now()
-    Circuit.objects.create(provider=groq, failures=9, open_until=now + timedelta(hours=1), reason="Unavailable")
-    groq.keys.update(invalid_since=now, blocked_until=now + timedelta(hours=1))
-    groq.models.update(gone_since=now)
-    act(admin, "let_answer_again", "provider_changelist", groq.pk)
-    assert state(admin) == "answering"
-
-
-def test_letting_a_key_answer_again_frees_it(admin: Client, groq: Provider) -> None:
-    groq.keys.update(invalid_since=timezone.now(), blocked_until=timezone.now() + timedelta(hours=1))
-    act(admin, "let_answer_again", "providerkey_changelist", groq.keys.get().pk)
-    assert ProviderKey.objects.values_list("invalid_since", "blocked_until").get() == (None, None)
-
-
-def test_providers_are_switched_off_and_on_from_the_list(admin: Client, groq: Provider) -> None:
-    act(admin, "switch_off", "provider_changelist", groq.pk)
-    assert not Provider.objects.get().enabled
-    act(admin, "switch_on", "provider_changelist", groq.pk)
-    assert Provider.objects.get().enabled
-
-
-def test_a_provider_is_deleted_together_with_its_circuit(admin: Client, groq: Provider) -> None:
-    Circuit.objects.create(provider=groq, failures=1)
-    happened(groq)
-    admin.post(url("provider_delete", groq.pk), {"post": "yes"})
-    assert not Provider.objects.exists()
-    assert Attempt.objects.get().provider_slug == "groq"
-
-
-def test_attempts_are_found_by_request_id_in_any_spelling(admin: Client, groq: Provider) -> None:
-    wanted, other = happened(groq, feature="wanted-one"), happened(groq, feature="other-one")
-    for spelling in (str(wanted.request_id), wanted.request_id.hex, str(wanted.request_id)[:13]):
-        rows = admin.get(url("attempt_changelist"), {"q": spelling}).context["cl"].queryset
-        assert list(rows) == [wanted]
-    assert other.request_id != wanted.request_id
-
-
-@pytest.mark.parametrize(
-    "query",
-    [{"provider_slug": "groq"}, {"outcome__exact": "failed"}, {"feature": "social"}, {"started_at__year": "2026"}],
-)
-def test_attempts_are_filtered(admin: Client, groq: Provider, query: dict[str, str]) -> None:
-    day = timezone.now().replace(year=2026, month=5, day=5)
-    wanted = happened(groq, outcome="failed", feature="social", started_at=day)
-    happened(groq, provider_slug="x", outcome="answered", feature="y", started_at=day.replace(year=2025))
-    assert list(admin.get(url("attempt_changelist"), query).context["cl"].queryset) == [wanted]
-
-
-@pytest.mark.parametrize("name", ["attempt", "circuit"])
-def test_records_cannot_be_added_changed_or_deleted(admin: Client, groq: Provider, name: str) -> None:
-    pk = happened(groq).pk if name == "attempt" else Circuit.objects.create(provider=groq).pk
-    assert admin.get(url(f"{name}_add")).status_code == 403
-    assert admin.post(url(f"{name}_change", pk), {"failures": 3}).status_code == 403
-    assert admin.post(url(f"{name}_delete", pk), {"post": "yes"}).status_code == 403
-
-
-def add(client: Client, slug: str, key: str = "") -> Any:
-    return client.post(url("provider_catalogue"), {"vendor": slug, "key": key})
-
-
-@pytest.mark.parametrize("language", ["pl", "en"])
-def test_the_catalogue_shows_every_vendor_with_its_note_and_sign_up_link(admin: Client, language: str) -> None:
-    page = admin.get(url("provider_catalogue"), headers={"accept-language": language}).content.decode()
-    for row in vendors():
-        assert escape(row.note.text(language)) in page
-        assert f'href="{row.signup_url}"' in page
-
-
-def test_pasting_a_key_adds_the_vendor_in_one_step(admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("MISTRAL_API_KEY", raising=False)
-    answer = add(admin, "mistral", SECRET)
-    provider = Provider.objects.get()
-    assert answer.headers["location"] == url("provider_change", provider.pk)
-    assert (provider.keys.get().open(), provider.models.count() > 0) == (SECRET, True)
-    assert SECRET not in text(admin, url("provider_history", provider.pk))
-
-
-def test_the_catalogue_uses_the_environments_key_when_none_is_pasted(
-    admin: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("GROQ_API_KEY", SECRET)
-    assert "GROQ_API_KEY holds a key" in text(admin, url("provider_catalogue"))
-    add(admin, "groq")
-    assert ProviderKey.objects.get().variable == "GROQ_API_KEY"
-
-
-def test_a_vendor_that_needs_a_key_is_not_added_without_one(admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("GROQ_API_KEY", raising=False)
-    answer = add(admin, "groq")
-    assert "Paste the key that the vendor gave you." in answer.content.decode()
-    assert not Provider.objects.exists()
-
-
-def test_a_model_server_of_our_own_is_added_without_a_key(admin: Client) -> None:
-    add(admin, "ollama-local")
-    assert state(admin) == "answering"
-
-
-def test_a_vendor_is_not_added_twice(admin: Client, groq: Provider) -> None:
-    answer = add(admin, "groq", OTHER)
-    assert "Groq was added meanwhile." in text(admin, answer.headers["location"])
-    assert ProviderKey.objects.count() == 1
-
-
-def test_an_unknown_vendor_is_not_found(admin: Client) -> None:
-    assert add(admin, "nobody", OTHER).status_code == 404
-
-
-def test_the_catalogue_is_closed_to_those_who_may_only_look(admin: Client) -> None:
-    reader = User.objects.create_user("reader", is_staff=True)
-    reader.user_permissions.add(Permission.objects.get(codename="view_provider"))
-    admin.force_login(reader, backend="django.contrib.auth.backends.ModelBackend")
-    assert admin.get(url("provider_catalogue")).status_code == 403
-    assert url("provider_catalogue") not in text(admin, url("provider_changelist"))
-
-
-def test_every_reason_that_makes_something_rest_has_words() -> None:
-    resting = {
-        kind.__name__.removesuffix("Error")
-        for kind in vars(errors).values()
-        if isinstance(kind, type) and issubclass(kind, ProviderError) and kind.blame in {Blame.KEY, Blame.PROVIDER}
-    }
-    assert resting == set(REASONS)
