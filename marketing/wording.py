@@ -209,6 +209,16 @@ def _failure_words(kind: str) -> tuple[str, str]:
             _("The work was interrupted several times."),
             _("Try again; texts that were finished are kept."),
         )
+    if kind == "TooSlow":
+        return (
+            _("The work took too long."),
+            _("Choose fewer platforms or variants and try again; texts that were finished are kept."),
+        )
+    if kind == "Internal":
+        return (
+            _("Something broke on our side"),
+            _("Try again. If it happens twice, tell an administrator the time and the title of this job."),
+        )
     return (
         _("The texts could not be written (%(kind)s).") % {"kind": kind or _("unknown reason")},
         _("Try again. If it happens twice, tell an administrator the time and the title of this job."),
