@@ -48,6 +48,7 @@ def all_gone(built: House) -> bool:
     return not built.processes()
 
 
+@pytest.mark.once
 def test_a_stop_ends_every_process(built: House) -> None:
     built.start()
     assert built.stop() == 0
@@ -92,6 +93,7 @@ def test_a_cancelled_job_can_be_retried(built: House, upstream: Upstream) -> Non
     assert wait_until(lambda: built.count("done") == 1, 20, built.said)
 
 
+@pytest.mark.once
 def test_no_process_outlives_a_killed_parent(built: House) -> None:
     parent = built.start()
     wait_until(built.workers)
@@ -108,6 +110,7 @@ def test_a_killed_cluster_is_started_again_as_a_whole(built: House, victim: str)
     assert not set(new) & set(old)
 
 
+@pytest.mark.once
 def test_a_killed_web_process_answers_again(built: House) -> None:
     built.start()
     os.kill(built.web()[0], signal.SIGKILL)
@@ -125,6 +128,7 @@ def test_a_cluster_whose_idle_workers_were_killed_works_again(built: House, upst
     assert wait_until(lambda: built.count("done") == 3, 45, built.said)
 
 
+@pytest.mark.once
 def test_the_next_start_sweeps_up_what_could_not_end_by_itself(built: House) -> None:
     parent = built.start()
     left = wait_until(lambda: len(built.workers()) == 4 and built.cluster() + built.web())
@@ -136,6 +140,7 @@ def test_the_next_start_sweeps_up_what_could_not_end_by_itself(built: House) -> 
     assert not set(left) & {one.pid for one in built.processes()}
 
 
+@pytest.mark.once
 def test_a_second_parent_says_so_in_one_line(built: House) -> None:
     parent = built.start()
     second = built.manage("serve")
@@ -145,6 +150,7 @@ def test_a_second_parent_says_so_in_one_line(built: House) -> None:
     ]
 
 
+@pytest.mark.once
 def test_a_taken_port_is_told_in_one_line(built: House) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", built.port))
@@ -156,6 +162,7 @@ def test_a_taken_port_is_told_in_one_line(built: House) -> None:
     ]
 
 
+@pytest.mark.once
 def test_the_sign_in_is_shown_only_when_asked_for(built: House) -> None:
     built.environment["DJANGO_SUPERUSER_PASSWORD"] = "tramwaj-nocny"
     built.start()
@@ -173,6 +180,7 @@ def test_preparing_makes_an_empty_installation_ready(built: House) -> None:
     assert (Path(built.environment["DATA_DIR"]) / "static" / "staticfiles.json").exists()
 
 
+@pytest.mark.once
 def test_static_files_that_have_not_changed_are_not_collected_again(built: House) -> None:
     listing = Path(built.environment["DATA_DIR"]) / "static" / "staticfiles.json"
     built.start("--prepare", "collectstatic")
@@ -182,6 +190,7 @@ def test_static_files_that_have_not_changed_are_not_collected_again(built: House
     assert listing.stat().st_mtime_ns == before
 
 
+@pytest.mark.once
 def test_only_processes_with_the_mark_are_swept() -> None:
     sleep = [sys.executable, "-c", "input()"]
     ours = subprocess.Popen(sleep, env={**os.environ, MARK: "a-token"}, stdin=subprocess.PIPE)
