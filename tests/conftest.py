@@ -16,6 +16,8 @@ from prometheus.translations import compile_catalogs
 
 PROJECT = Path(__file__).resolve().parent.parent
 SHARED = PROJECT.parent / "shared"
+# What these folders test knows no database.
+_ONCE = (PROJECT / "tests" / "content", PROJECT / "tests" / "providers" / "adapters")
 _WITHOUT_SHARED = "needs ../shared, which is not there"
 
 
@@ -28,6 +30,13 @@ def pytest_configure(config: pytest.Config) -> None:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what need not be repeated on PostgreSQL."""
+    for item in items:
+        if any(folder in item.path.parents for folder in _ONCE):
+            item.add_marker(pytest.mark.once)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
