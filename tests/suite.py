@@ -137,7 +137,7 @@ def postgres(suite: Suite) -> None:
 def browser(suite: Suite) -> None:
     """The pages in Chromium."""
     found = suite.environment.get("CHROMIUM") or chromium.provide()
-    suite.pytest("tests in the browser", "-n", _WORKERS, "-m", "browser", CHROMIUM=found)
+    suite.pytest("tests in the browser", *_SIDE_BY_SIDE, "-m", "browser", CHROMIUM=found)
 
 
 STAGES: dict[str, Callable[[Suite], None]] = {
