@@ -115,7 +115,7 @@ class Work:
             else:
                 enlivened = self.kind.enliven(self.brief, part, drafts, answer.value)
                 if enlivened != drafts:
-                    drafts, provenance["model"] = enlivened, answer.completion.model_id
+                    drafts, provenance["model"] = enlivened, answer.result.model_id
         self._store(part, drafts, provenance=provenance, offline=True)
 
     def _unused(self, part: Part) -> Part:
@@ -163,12 +163,12 @@ def _told(tried: Tried) -> dict[str, Any]:
 
 def _provenance(answer: Answer[Any]) -> dict[str, Any]:
     """Who wrote it, in the form that is stored beside the text."""
-    usage = answer.completion.usage
+    usage = answer.result.usage
     return {
         "request_id": str(answer.request_id),
         "provider": answer.provider,
         "provider_name": answer.provider_name,
-        "model": answer.completion.model_id,
+        "model": answer.result.model_id,
         "latency_ms": sum(one.latency_ms for one in answer.tried),
         "prompt_tokens": usage.prompt_tokens,
         "completion_tokens": usage.completion_tokens,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.db.models import Q
 
-from providers.models import Protocol, Provider
+from providers.models import Provider
+from providers.types import LOCAL_PROTOCOL
 
 
 def has_remote_provider() -> bool:
@@ -15,7 +16,7 @@ def has_remote_provider() -> bool:
     keyed = Q(keys__enabled=True, keys__invalid_since=None)
     return (
         Provider.objects.filter(enabled=True, models__enabled=True, models__gone_since=None)
-        .exclude(protocol=Protocol.LOCAL)
+        .exclude(protocol=LOCAL_PROTOCOL)
         .filter(keyed | Q(allow_private_address=True))
         .exists()
     )

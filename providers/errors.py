@@ -57,6 +57,10 @@ class QuotaExhaustedError(ProviderError):
     blame = Blame.KEY
 
 
+class NoCreditError(QuotaExhaustedError):
+    """The account has no money or its credit is spent; waiting does not bring it back, a person has to pay."""
+
+
 class AuthenticationError(ProviderError):
     """The key is wrong, revoked or lacks a permission; a person has to act."""
 
@@ -67,6 +71,10 @@ class ModelUnavailableError(ProviderError):
     """The model does not exist any more, or this account may not use it."""
 
     blame = Blame.MODEL
+
+
+class ModelForbiddenError(ModelUnavailableError):
+    """The model is there, but not for this account: plan, region, licence or verification."""
 
 
 class RequestTooLargeError(ProviderError):
@@ -86,10 +94,18 @@ class ContentRefusedError(ProviderError):
 
 
 class UnavailableError(ProviderError):
-    """Overload, a server fault, a timeout or no connection."""
+    """A fault on the vendor's side; the next two say which, where that is known."""
 
     retry_here = True
     blame = Blame.PROVIDER
+
+
+class OverloadedError(UnavailableError):
+    """The vendor, or its capacity for this model, is too busy, or the model is still loading."""
+
+
+class NetworkError(UnavailableError):
+    """No connection, or no answer in time."""
 
 
 class BrokenAnswerError(ProviderError):

@@ -19,6 +19,7 @@ from django.db import close_old_connections, connections, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from providers.adapters.base import adapter_for
 from providers.errors import (
     AuthenticationError,
     Blame,
@@ -27,8 +28,8 @@ from providers.errors import (
     QuotaExhaustedError,
 )
 from providers.models import AIModel, Attempt, Circuit, Provider, ProviderKey, Quota
-from providers.routing import Candidate, KeyState, Place
-from providers.types import Capability, Completion
+from providers.routing import Candidate, KeyState, Place, Task
+from providers.types import LOCAL_PROTOCOL, Capability, Result
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -70,7 +71,7 @@ class Settlement:
 
     outcome: Attempt.Outcome
     latency_ms: int
-    completion: Completion | None = None
+    result: Result | None = None
     error: ProviderError | None = None
 
 
@@ -87,13 +88,13 @@ async def snapshot() -> tuple[Candidate, ...]:
     return await _on_writer(_snapshot)
 
 
-async def begin(request_id: uuid.UUID, number: int, feature: str, place: Place) -> Opened | None:
+async def begin(request_id: uuid.UUID, number: int, task: Task, place: Place) -> Opened | None:
     """Write the attempt before it leaves.
 
     None when another process already probes a provider that rests. Raises AuthenticationError when the key cannot
     be opened; that is settled here.
     """
-    return await _on_writer(_begin, request_id, number, feature, place)
+    return await _on_writer(_begin, request_id, number, task, place)
 
 
 async def settle(attempt_id: int, place: Place, settlement: Settlement) -> None:
@@ -108,7 +109,9 @@ def close() -> None:
 
 def _snapshot() -> tuple[Candidate, ...]:
     per_request = dict(
-        Quota.objects.filter(metric=Quota.Metric.TOKENS, period=Quota.Period.REQUEST).values_list("provider", "limit")
+        Quota.objects.filter(metric=Quota.Metric.TOKENS, period=Quota.Period.REQUEST, model=None).values_list(
+            "provider", "limit"
+        )
     )
     providers = Provider.objects.filter(enabled=True).select_related("circuit").prefetch_related("models", "keys")
     return tuple(
@@ -126,8 +129,9 @@ def _candidate(provider: Provider, model: AIModel, tokens_per_request: int | Non
         if key.enabled
     )
     # A model server of our own and a few open vendors need no key.
-    keyless = provider.allow_private_address or provider.protocol == "local"
+    keyless = provider.allow_private_address or provider.protocol == LOCAL_PROTOCOL
     circuit = getattr(provider, "circuit", None)
+    adapter = adapter_for(provider.protocol)
     return Candidate(
         provider_id=provider.pk,
         provider=provider.slug,
@@ -141,7 +145,8 @@ def _candidate(provider: Provider, model: AIModel, tokens_per_request: int | Non
         allow_private_address=provider.allow_private_address,
         quirks=provider.wire_quirks(),
         model_id=model.model_id,
-        capabilities=frozenset(Capability(one) for one in model.capabilities),
+        # What a protocol has no method for cannot be asked for, whatever the row says.
+        capabilities=frozenset(one for one in map(Capability, model.capabilities) if adapter.offers(one)),
         context_tokens=model.context_tokens,
         max_output_tokens=model.max_output_tokens,
         tokens_per_request=tokens_per_request,
@@ -153,7 +158,7 @@ def _candidate(provider: Provider, model: AIModel, tokens_per_request: int | Non
     )
 
 
-def _begin(request_id: uuid.UUID, number: int, feature: str, place: Place) -> Opened | None:
+def _begin(request_id: uuid.UUID, number: int, task: Task, place: Place) -> Opened | None:
     candidate = place.candidate
     now = timezone.now()
     probing = candidate.open_until is not None
@@ -169,7 +174,8 @@ def _begin(request_id: uuid.UUID, number: int, feature: str, place: Place) -> Op
     attempt = Attempt.objects.create(
         request_id=request_id,
         place=number,
-        feature=feature,
+        feature=task.feature,
+        capability=task.capability,
         provider_id=candidate.provider_id,
         provider_slug=candidate.provider,
         model_id=candidate.model_id,
@@ -186,8 +192,8 @@ def _begin(request_id: uuid.UUID, number: int, feature: str, place: Place) -> Op
 
 @transaction.atomic
 def _settle(attempt_id: int, place: Place, settlement: Settlement) -> None:
-    completion, error = settlement.completion, settlement.error
-    usage = completion.usage if completion else None
+    result, error = settlement.result, settlement.error
+    usage = result.usage if result else None
     # Conditional, so that an attempt is settled once and its consequences drawn once.
     settled = Attempt.objects.filter(pk=attempt_id, outcome=Attempt.Outcome.RUNNING).update(
         outcome=settlement.outcome,
@@ -201,7 +207,7 @@ def _settle(attempt_id: int, place: Place, settlement: Settlement) -> None:
     )
     if not settled:
         return
-    if completion:
+    if result:
         _close_circuit(place)
     elif error and (error.blame is Blame.PROVIDER or (error.blame is Blame.KEY and place.key_id is None)):
         # Where no key is needed, its limits are the provider's.

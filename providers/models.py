@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from providers import keys
-from providers.types import Capability, Quirks
+from providers.adapters.base import registry
+from providers.types import LOCAL_PROTOCOL, Capability, Quirks
 
 validate_base_url = URLValidator(schemes=["http", "https"])
 
@@ -20,11 +21,13 @@ validate_base_url = URLValidator(schemes=["http", "https"])
 _SHORTEST_KEY_WITH_END = 16
 
 
-class Protocol(models.TextChoices):
-    """Wire protocols that an adapter speaks."""
+OPENAI_PROTOCOL = "openai"
 
-    OPENAI = "openai", "OpenAI"
-    LOCAL = "local", _("local model")
+
+def protocols() -> list[tuple[str, Any]]:
+    """Wire protocols that an adapter speaks, found by looking: a new one is a new file."""
+    titles = {name: adapter.title for name, adapter in registry().items()}
+    return [(name, _("local model") if name == LOCAL_PROTOCOL else title) for name, title in sorted(titles.items())]
 
 
 class Tier(models.TextChoices):
@@ -41,7 +44,7 @@ class Provider(models.Model):
     slug = models.SlugField(_("short name"), unique=True)
     name = models.CharField(_("name"), max_length=80)
     enabled = models.BooleanField(_("in use"), default=True)
-    protocol = models.CharField(_("protocol"), max_length=20, choices=Protocol, default=Protocol.OPENAI)
+    protocol = models.CharField(_("protocol"), max_length=20, choices=protocols, default=OPENAI_PROTOCOL)
     tier = models.CharField(_("tier"), max_length=10, choices=Tier, default=Tier.FREE)
     base_url = models.CharField(_("address"), max_length=300, blank=True)
     priority = models.PositiveIntegerField(_("priority"), default=100, help_text=_("Lower is asked first."))
@@ -110,6 +113,8 @@ class AIModel(models.Model):
     json_schema = models.BooleanField(_("follows a JSON schema"), default=False)
     streaming = models.BooleanField(_("streams"), default=True)
     gone_since = models.DateTimeField(_("gone since"), null=True, blank=True)
+    shutdown_on = models.DateField(_("ends on"), null=True, blank=True, help_text=_("As the vendor announced it."))
+    listed_at = models.DateTimeField(_("last seen in the vendor's list"), null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["provider", "-quality", "model_id"]
@@ -131,6 +136,12 @@ class ProviderKey(models.Model):
     provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="keys", verbose_name=_("provider"))
     label = models.CharField(_("label"), max_length=60, blank=True)
     enabled = models.BooleanField(_("in use"), default=True)
+    account = models.CharField(
+        _("account"),
+        max_length=60,
+        blank=True,
+        help_text=_("Keys of one account share its limits; leave it empty where every key has an account of its own."),
+    )
     variable = models.CharField(_("environment variable"), max_length=80, blank=True)
     sealed = models.TextField(_("sealed key"), blank=True, editable=False)
     fingerprint = models.CharField(_("fingerprint"), max_length=12, blank=True, editable=False)
@@ -169,29 +180,67 @@ class ProviderKey(models.Model):
 
 
 class Quota(models.Model):
-    """A limit of a provider: so many requests or tokens in a period."""
+    """A limit of a provider, or of one of its models: so much of something in a period."""
 
     class Metric(models.TextChoices):
         """What is counted."""
 
         REQUESTS = "requests", _("requests")
         TOKENS = "tokens", _("tokens")
+        CONCURRENT = "concurrent", _("requests at once")
 
     class Period(models.TextChoices):
-        """Over which stretch it is counted."""
+        """Over which stretch it is counted; a request for what each one may hold, or how many run at once."""
 
         REQUEST = "request", _("request")
+        SECOND = "second", _("second")
         MINUTE = "minute", _("minute")
+        HOUR = "hour", _("hour")
         DAY = "day", _("day")
+        MONTH = "month", _("month")
+
+    class Window(models.TextChoices):
+        """When a count begins anew: never (each use leaves by itself), a period after the first use, by calendar."""
+
+        SLIDING = "sliding", _("sliding")
+        FIXED = "fixed", _("from the first use")
+        CALENDAR = "calendar", _("by the calendar")
+
+    class Scope(models.TextChoices):
+        """Whose uses are counted together."""
+
+        KEY = "key", _("each key")
+        ACCOUNT = "account", _("each account")
+        PROVIDER = "provider", _("the whole provider")
 
     provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="quotas", verbose_name=_("provider"))
+    model = models.ForeignKey(
+        AIModel,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="quotas",
+        verbose_name=_("only this model"),
+    )
     metric = models.CharField(_("what"), max_length=10, choices=Metric)
     period = models.CharField(_("per"), max_length=10, choices=Period)
     limit = models.PositiveBigIntegerField(_("limit"), validators=[MinValueValidator(1)])
+    scope = models.CharField(_("counted for"), max_length=10, choices=Scope, default=Scope.ACCOUNT)
+    per_model = models.BooleanField(
+        _("for each model"), default=False, help_text=_("Every model of the provider has this limit for itself.")
+    )
+    window = models.CharField(_("window"), max_length=10, choices=Window, default=Window.SLIDING)
 
     class Meta:
-        ordering = ["provider", "metric", "period"]
-        constraints = [models.UniqueConstraint(fields=["provider", "metric", "period"], name="one_limit_a_period")]
+        ordering = ["provider", "model", "metric", "period"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "metric", "period"],
+                condition=models.Q(model__isnull=True),
+                name="one_limit_a_period",
+            ),
+            models.UniqueConstraint(fields=["model", "metric", "period"], name="one_limit_a_period_and_model"),
+        ]
         verbose_name = _("limit")
         verbose_name_plural = _("limits")
 
@@ -230,6 +279,7 @@ class Attempt(models.Model):
     request_id = models.UUIDField(_("request"), default=uuid.uuid4, db_index=True)
     place = models.PositiveSmallIntegerField(_("number"), default=1)
     feature = models.CharField(_("feature"), max_length=40, blank=True)
+    capability = models.CharField(_("capability"), max_length=30, blank=True)
     provider = models.ForeignKey(Provider, null=True, on_delete=models.SET_NULL, related_name="attempts")
     provider_slug = models.CharField(_("provider"), max_length=50)
     model_id = models.CharField(_("model"), max_length=200)

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from providers.types import Capability, ChatRequest, Quirks
-
-LOCAL_PROTOCOL = "local"
+from providers import prompted
+from providers.types import LOCAL_PROTOCOL, Capability, Quirks, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ class Plan:
         return min((skipped.until for skipped in self.skipped if skipped.until), default=None)
 
 
-def plan(candidates: Iterable[Candidate], task: Task, request: ChatRequest, *, now: datetime, seed: int) -> Plan:
+def plan(candidates: Iterable[Candidate], task: Task, request: Request, *, now: datetime, seed: int) -> Plan:
     """Order the candidates for a request.
 
     Lower priority first; among equal priorities by weighted chance (drawn from `seed`, so a decision can be
@@ -148,7 +147,7 @@ def _usable(key: KeyState, now: datetime) -> bool:
     return not key.refused and (key.blocked_until is None or key.blocked_until <= now)
 
 
-def _refusal(candidate: Candidate, task: Task, request: ChatRequest, now: datetime) -> Skipped | None:
+def _refusal(candidate: Candidate, task: Task, request: Request, now: datetime) -> Skipped | None:
     """Why a candidate cannot serve this request now, or None."""
     unfit = _unfit(candidate, task, request)
     if unfit:
@@ -164,11 +163,17 @@ def _refusal(candidate: Candidate, task: Task, request: ChatRequest, now: dateti
     return Skipped(candidate, Skip.KEY_REFUSED if candidate.keys else Skip.NO_KEY)
 
 
-def _unfit(candidate: Candidate, task: Task, request: ChatRequest) -> Skip | None:
+def _can(candidate: Candidate, capability: Capability) -> bool:
+    """Natively, or in words by a model that chats."""
+    by_prompt = prompted.can(capability) and Capability.TEXT_GENERATION in candidate.capabilities
+    return capability in candidate.capabilities or by_prompt
+
+
+def _unfit(candidate: Candidate, task: Task, request: Request) -> Skip | None:
     """A reason that no waiting would change."""
     needed = request.estimated_prompt_tokens + request.max_tokens
     largest = min(candidate.context_tokens, candidate.tokens_per_request or candidate.context_tokens)
-    if task.capability not in candidate.capabilities or (candidate.protocol == LOCAL_PROTOCOL) != task.on_this_machine:
+    if not _can(candidate, task.capability) or (candidate.protocol == LOCAL_PROTOCOL) != task.on_this_machine:
         return Skip.CAPABILITY
     if task.confidential and candidate.trains_on_data:
         return Skip.CONFIDENTIAL

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
+
+# The one protocol that needs no vendor: the small model of this machine.
+LOCAL_PROTOCOL = "local"
 
 
 class Capability(StrEnum):
@@ -26,14 +30,35 @@ class Role(StrEnum):
     SYSTEM = "system"
     USER = "user"
     ASSISTANT = "assistant"
+    TOOL = "tool"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A model's wish to have a function of the caller's run; `arguments` is JSON as the model wrote it."""
+
+    call_id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A function that a model may ask for; `parameters` is a JSON schema."""
+
+    name: str
+    description: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One chat message."""
+    """One chat message. `tool_calls` belong to the assistant, `call_id` to a tool's answer."""
 
     role: Role
     content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +69,29 @@ class JSONSchema:
     schema: Mapping[str, Any]
 
 
+def estimated_tokens(text: str) -> int:
+    """A cautious estimate: three characters a token, as Polish words split finer than English ones."""
+    return len(text) // 3 + 4
+
+
+class Request(Protocol):
+    """What is asked of a model, whatever the capability: the part that routing and quotas need."""
+
+    @property
+    def estimated_prompt_tokens(self) -> int:
+        """A cautious estimate of what goes in."""
+
+    @property
+    def max_tokens(self) -> int:
+        """The most that may come out, in tokens; 0 where tokens are not what comes out."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """A chat request before a provider is chosen. `max_tokens` bounds the answer, hidden reasoning included."""
+    """A chat request before a provider is chosen. `max_tokens` bounds the answer, hidden reasoning included.
+
+    `tool_choice` is `auto`, `none`, `required` or the name of one of `tools`.
+    """
 
     messages: tuple[Message, ...]
     max_tokens: int = 1024
@@ -54,11 +99,94 @@ class ChatRequest:
     json_schema: JSONSchema | None = None
     seed: int | None = None
     stop: tuple[str, ...] = ()
+    tools: tuple[Tool, ...] = ()
+    tool_choice: str = "auto"
 
     @property
     def estimated_prompt_tokens(self) -> int:
-        """A cautious estimate: three characters a token, as Polish words split finer than English ones."""
-        return sum(len(message.content) // 3 + 4 for message in self.messages)
+        """A cautious estimate over all messages and tools."""
+        said = sum(estimated_tokens(message.content) for message in self.messages)
+        return said + sum(estimated_tokens(f"{tool.name}{tool.description}{tool.parameters}") for tool in self.tools)
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingRequest:
+    """Texts to turn into vectors. `dimensions` shortens them where the model can."""
+
+    inputs: tuple[str, ...]
+    dimensions: int | None = None
+    max_tokens: int = 0
+
+    @property
+    def estimated_prompt_tokens(self) -> int:
+        """A cautious estimate over all inputs."""
+        return sum(estimated_tokens(text) for text in self.inputs)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRequest:
+    """A picture to make. `width` and `height` in pixels; vendors round them to what their model can."""
+
+    prompt: str
+    width: int = 1024
+    height: int = 1024
+    count: int = 1
+    seed: int | None = None
+    max_tokens: int = 0
+
+    @property
+    def estimated_prompt_tokens(self) -> int:
+        """A cautious estimate of the prompt."""
+        return estimated_tokens(self.prompt)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassificationRequest:
+    """A text to label. With `labels` the model chooses among them (zero-shot); without, a classifier has its own.
+
+    With `several` each label is judged by itself and the scores need not add up to 1.
+    """
+
+    text: str
+    labels: tuple[str, ...] = ()
+    several: bool = False
+    max_tokens: int = 400
+
+    @property
+    def estimated_prompt_tokens(self) -> int:
+        """A cautious estimate of text and labels."""
+        return estimated_tokens(self.text + "".join(self.labels))
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryRequest:
+    """A text to shorten to at most `max_words` words, in its own language."""
+
+    text: str
+    max_words: int = 100
+
+    @property
+    def estimated_prompt_tokens(self) -> int:
+        """A cautious estimate of the text."""
+        return estimated_tokens(self.text)
+
+    @property
+    def max_tokens(self) -> int:
+        """Room for the words: Polish takes up to three tokens for one."""
+        return self.max_words * 3 + 100
+
+
+@dataclass(frozen=True, slots=True)
+class ModerationRequest:
+    """Texts to check for what must not be published."""
+
+    inputs: tuple[str, ...]
+    max_tokens: int = 0
+
+    @property
+    def estimated_prompt_tokens(self) -> int:
+        """A cautious estimate over all inputs."""
+        return sum(estimated_tokens(text) for text in self.inputs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +213,18 @@ class FinishReason(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Result(Protocol):
+    """What came back, whatever the capability: the part that is recorded."""
+
+    @property
+    def model_id(self) -> str:
+        """What the vendor says answered."""
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens, perhaps estimated."""
+
+
 @dataclass(frozen=True, slots=True)
 class Completion:
     """A finished answer. `model_id` is what the vendor says answered, often a dated snapshot."""
@@ -95,17 +235,99 @@ class Completion:
     usage: Usage
     reasoning: str = ""
     vendor_request_id: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    """One vector for each input, in the order of the inputs; all of one length."""
+
+    vectors: tuple[tuple[float, ...], ...]
+    model_id: str
+    usage: Usage
+    vendor_request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One picture, already fetched: vendors' links die within the hour. `media_type` such as `image/png`."""
+
+    content: bytes = field(repr=False)
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """The pictures that were asked for. `revised_prompt` is what the vendor made of the prompt, if it says so."""
+
+    images: tuple[Image, ...]
+    model_id: str
+    usage: Usage
+    revised_prompt: str = ""
+    vendor_request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label with its score from 0 to 1."""
+
+    name: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """Labels, the best first."""
+
+    labels: tuple[Label, ...]
+    model_id: str
+    usage: Usage
+    vendor_request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a moderation says of one input: score from 0 to 1 by category, and the categories that are too high."""
+
+    flagged: bool
+    scores: Mapping[str, float]
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Moderation:
+    """One verdict for each input, in their order."""
+
+    verdicts: tuple[Verdict, ...]
+    model_id: str
+    usage: Usage
+    vendor_request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedModel:
+    """A model as its vendor lists it; None where the vendor does not say."""
+
+    model_id: str
+    context_tokens: int | None = None
+    max_output_tokens: int | None = None
+    capabilities: frozenset[Capability] | None = None
+    json_schema: bool | None = None
+    free: bool | None = None
+    shutdown_on: date | None = None
+    retired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of a streamed answer. The last one carries the finish reason and the usage."""
+    """A piece of a streamed answer. The last one carries the finish reason, the usage and all tool calls, whole."""
 
     text: str = ""
     reasoning: str = ""
     finish_reason: FinishReason | None = None
     usage: Usage | None = None
     model_id: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

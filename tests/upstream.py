@@ -15,7 +15,7 @@ import contextlib
 import json
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -71,7 +71,7 @@ __all__ = [
 
 @dataclass(slots=True)
 class Recorded:
-    """A request as it arrived. `time` is `time.time()`; `client` the connection's other end.
+    """A request as it arrived; `json` is None where the body is none. `client` is the connection's other end.
 
     `gave_up` tells that the client left before the end.
     """
@@ -83,6 +83,7 @@ class Recorded:
     time: float
     client: tuple[str, int] = ("", 0)
     gave_up: bool = False
+    body: bytes = b""
 
 
 @dataclass(slots=True)
@@ -90,12 +91,27 @@ class _Place:
     behaviours: tuple[Behaviour, ...]
     keys: frozenset[str] | None
     requests: list[Recorded] = field(default_factory=list)
-    asked: int = 0
+    routes: Mapping[str, Sequence[Behaviour]] = field(default_factory=dict)
+    asked: dict[str, int] = field(default_factory=dict)
 
-    def next_behaviour(self) -> Behaviour:
-        chosen = self.behaviours[min(self.asked, len(self.behaviours) - 1)]
-        self.asked += 1
-        return chosen
+    def next_behaviour(self, method: str, path: str) -> Behaviour:
+        """The next one of the route whose end fits, else of the place; models are listed where no route says else."""
+        found = [route for route in self.routes if f"{method} {path}".startswith(_verb(route)) and _fits(route, path)]
+        route = max(found, key=len, default="")
+        if not route and method == "GET":
+            return _lists_models
+        behaviours = self.routes[route] if route else self.behaviours
+        asked = self.asked.get(route, 0)
+        self.asked[route] = asked + 1
+        return behaviours[min(asked, len(behaviours) - 1)]
+
+
+def _verb(route: str) -> str:
+    return route.partition(" ")[0] + " "
+
+
+def _fits(route: str, path: str) -> bool:
+    return path.partition("?")[0].endswith(route.partition(" ")[2])
 
 
 class Upstream:
@@ -121,9 +137,19 @@ class Upstream:
         self._loop.call_soon_threadsafe(self._over.set)
         self._thread.join(10)
 
-    def add(self, name: str, *behaviours: Behaviour, keys: set[str] | None = None) -> str:
-        """Open (or reset) a place and give its base URL. With `keys`, every other bearer token is refused with 401."""
-        place = _Place(behaviours or (answers("OK"),), None if keys is None else frozenset(keys))
+    def add(
+        self,
+        name: str,
+        *behaviours: Behaviour,
+        keys: set[str] | None = None,
+        routes: Mapping[str, Behaviour | Sequence[Behaviour]] | None = None,
+    ) -> str:
+        """Open (or reset) a place and give its base URL. With `keys`, every other key is refused with 401.
+
+        `routes` names a method and the end of a path (`GET /account`) with what happens there, once or in turn.
+        """
+        several = {route: acts if isinstance(acts, Sequence) else (acts,) for route, acts in (routes or {}).items()}
+        place = _Place(behaviours or (answers("OK"),), None if keys is None else frozenset(keys), routes=several)
         with self._lock:
             self._places[name] = place
         return f"http://127.0.0.1:{self.port}/{name}/v1"
@@ -182,10 +208,10 @@ class Upstream:
         method, path, _ = first.split(" ", 2)
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         body = await reader.readexactly(int(headers.get("content-length", 0)))
-        recorded = Recorded(method, path, headers, json.loads(body) if body else None, time.time())
+        recorded = Recorded(method, path, headers, _as_json(body), time.time(), body=body)
         recorded.client = writer.get_extra_info("peername")[:2]
         behaviour = self._choose(recorded)
-        exchange = Exchange(recorded.json or {}, recorded.path, writer)
+        exchange = Exchange(recorded.json if isinstance(recorded.json, dict) else {}, recorded.path, writer)
         acting = asyncio.ensure_future(behaviour(exchange))
         left = asyncio.ensure_future(reader.read(1))
         try:
@@ -212,11 +238,16 @@ class Upstream:
                 return replays(404, {}, {"error": {"message": f"no place {name}", "code": "not_found"}})
             place.requests.append(recorded)
             token = recorded.headers.get("authorization", "").removeprefix("Bearer ")
-            if place.keys is not None and token not in place.keys:
+            if place.keys is not None and not {token, recorded.headers.get("x-api-key")} & place.keys:
                 return _refuses_key
-            if recorded.method == "GET":
-                return _lists_models
-            return place.next_behaviour()
+            return place.next_behaviour(recorded.method, recorded.path)
+
+
+def _as_json(body: bytes) -> Any:
+    try:
+        return json.loads(body) if body else None
+    except ValueError:
+        return None
 
 
 async def _next_request_begins(reader: asyncio.StreamReader, first: asyncio.Task[bytes]) -> bool:

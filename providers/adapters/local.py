@@ -52,6 +52,7 @@ class LocalAdapter(Adapter):
     """SmolLM2 through llama.cpp. `endpoint.base_url` may be the path of another lock file than the machine's own."""
 
     protocol = "local"
+    title = "local model"
 
     async def chat(self, endpoint: Endpoint, request: ChatRequest) -> Completion:
         """The whole answer; the wait for other processes counts towards `timeout_seconds`.

@@ -32,6 +32,7 @@ class OpenAIAdapter(Adapter):
     """OpenAI's chat completions, as OpenAI, Gemini, Groq, Mistral, OpenRouter, Ollama and many others speak them."""
 
     protocol = "openai"
+    title = "OpenAI"
 
     def __init__(self) -> None:
         # Fields that a model turned down, so that the next call does not ask twice. Losing it costs one request.

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, M
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -24,11 +25,16 @@ from providers.errors import (
     AuthenticationError,
     BrokenAnswerError,
     ForbiddenAddressError,
-    UnavailableError,
+    NetworkError,
 )
 from providers.types import Endpoint
 
 T = TypeVar("T")
+Payload = Mapping[str, Any] | bytes | None
+
+# The header that carries a key with the word `Bearer` before it; any other header carries the key alone.
+BEARER = "authorization"
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 LARGEST_ANSWER_BYTES = 16 * 1024 * 1024
 # A stream may be slow, but not for ever.
@@ -59,7 +65,7 @@ class Inflow:
         self.headers: Mapping[str, str] = {name.lower(): value for name, value in response.headers.items()}
 
     async def pieces(self) -> AsyncGenerator[bytes, None]:
-        """The decoded bytes as they come. Raises BrokenAnswerError (also beyond the bound) and UnavailableError."""
+        """The decoded bytes as they come. Raises BrokenAnswerError (also beyond the bound) and NetworkError."""
         # One layer of gzip multiplies a read by a thousand at most; stacked or newer codings would defeat the bound.
         coding = self.headers.get("content-encoding", "").lower()
         if coding not in _READABLE_ENCODINGS:
@@ -80,24 +86,44 @@ class Inflow:
                 return b"".join([piece async for piece in pieces])
 
 
-async def call(endpoint: Endpoint, method: str, url: str, payload: Mapping[str, Any] | None = None) -> Reply:
+async def call(
+    endpoint: Endpoint,
+    method: str,
+    url: str,
+    payload: Payload = None,
+    *,
+    headers: Mapping[str, str] = _NO_HEADERS,
+    key_header: str = BEARER,
+) -> Reply:
     """One request and its whole answer within `endpoint.timeout_seconds`, whatever its status.
 
-    Raises UnavailableError, BrokenAnswerError, ForbiddenAddressError or AuthenticationError.
+    `payload` is JSON, or bytes whose `content-type` stands in `headers` (lower-case names). `key_header` carries the
+    key; with an empty one the key stays here, as it must for addresses that are not the vendor's own.
+    Raises NetworkError, BrokenAnswerError, ForbiddenAddressError or AuthenticationError.
     """
     with _faults_translated(endpoint):
-        async with asyncio.timeout(endpoint.timeout_seconds), _exchange(endpoint, method, url, payload) as inflow:
+        request = _request(endpoint, method, url, payload, _headers(endpoint, headers, key_header))
+        async with asyncio.timeout(endpoint.timeout_seconds), _exchange(endpoint, request) as inflow:
             return Reply(inflow.status, inflow.headers, await inflow.read())
 
 
 @asynccontextmanager
-async def opened(endpoint: Endpoint, url: str, payload: Mapping[str, Any]) -> AsyncIterator[Inflow]:
-    """A POST whose answer is read while it arrives; leaving early ends the connection. Raises as `call` does.
+async def opened(
+    endpoint: Endpoint,
+    url: str,
+    payload: Payload = None,
+    *,
+    method: str = "POST",
+    headers: Mapping[str, str] = _NO_HEADERS,
+    key_header: str = BEARER,
+) -> AsyncIterator[Inflow]:
+    """A request whose answer is read while it arrives; leaving early ends the connection. As `call` otherwise.
 
     The head must come within `endpoint.timeout_seconds`; the reader bounds what follows with `paced`.
     """
-    exchange = _exchange(endpoint, "POST", url, payload)
     with _faults_translated(endpoint):
+        request = _request(endpoint, method, url, payload, _headers(endpoint, headers, key_header))
+        exchange = _exchange(endpoint, request)
         async with asyncio.timeout(endpoint.timeout_seconds):
             inflow = await exchange.__aenter__()
     try:
@@ -107,7 +133,7 @@ async def opened(endpoint: Endpoint, url: str, payload: Mapping[str, Any]) -> As
 
 
 async def paced(items: AsyncGenerator[T, None], silence_seconds: Callable[[], float]) -> AsyncGenerator[T, None]:
-    """The same items, with a bound on the silence before each and on the whole. Raises UnavailableError."""
+    """The same items, with a bound on the silence before each and on the whole. Raises NetworkError."""
     end = time.monotonic() + LONGEST_STREAM_SECONDS
     async with aclosing(items):
         while True:
@@ -119,25 +145,13 @@ async def paced(items: AsyncGenerator[T, None], silence_seconds: Callable[[], fl
             except StopAsyncIteration:
                 return
             except TimeoutError as exc:
-                raise UnavailableError(f"the stream stood still for {seconds:g} s", http_status=200) from exc
+                raise NetworkError(f"the stream stood still for {seconds:g} s", http_status=200) from exc
             yield item
 
 
 @asynccontextmanager
-async def _exchange(
-    endpoint: Endpoint, method: str, url: str, payload: Mapping[str, Any] | None
-) -> AsyncIterator[Inflow]:
+async def _exchange(endpoint: Endpoint, request: httpx.Request) -> AsyncIterator[Inflow]:
     transport = await _transport(private=endpoint.allow_private_address)
-    seconds = endpoint.timeout_seconds
-    request = httpx.Request(
-        method,
-        url,
-        headers=_headers(endpoint, with_body=payload is not None),
-        content=None if payload is None else json.dumps(payload, ensure_ascii=False).encode(),
-        extensions={
-            "timeout": {"connect": min(_CONNECT_SECONDS, seconds), "read": seconds, "write": seconds, "pool": seconds}
-        },
-    )
     response = await transport.handle_async_request(request)
     try:
         yield Inflow(endpoint, response)
@@ -145,18 +159,33 @@ async def _exchange(
         await response.aclose()
 
 
-def _headers(endpoint: Endpoint, *, with_body: bool) -> dict[str, str]:
+def _request(endpoint: Endpoint, method: str, url: str, payload: Payload, headers: Mapping[str, str]) -> httpx.Request:
+    seconds = endpoint.timeout_seconds
+    as_json = {"content-type": "application/json"} if isinstance(payload, Mapping) else {}
+    content = json.dumps(payload, ensure_ascii=False).encode() if isinstance(payload, Mapping) else payload
+    return httpx.Request(
+        method,
+        url,
+        headers={**as_json, **headers},
+        content=content,
+        extensions={
+            "timeout": {"connect": min(_CONNECT_SECONDS, seconds), "read": seconds, "write": seconds, "pool": seconds}
+        },
+    )
+
+
+def _headers(endpoint: Endpoint, added: Mapping[str, str], key_header: str) -> dict[str, str]:
     headers = {
         "accept": "application/json, text/event-stream",
         "accept-encoding": "identity",
         "user-agent": "prometheus-ai",
-        **({"content-type": "application/json"} if with_body else {}),
+        **added,
         **endpoint.quirks.extra_headers,
     }
-    if endpoint.api_key:
+    if endpoint.api_key and key_header:
         if not (endpoint.api_key.isascii() and endpoint.api_key.isprintable()) or " " in endpoint.api_key:
             raise AuthenticationError("the key holds characters that no key has, perhaps a line break")
-        headers["authorization"] = f"Bearer {endpoint.api_key}"
+        headers[key_header] = f"Bearer {endpoint.api_key}" if key_header == BEARER else endpoint.api_key
     return headers
 
 
@@ -168,8 +197,8 @@ def _faults_translated(endpoint: Endpoint) -> Iterator[None]:
     except (TimeoutError, httpx.TimeoutException) as exc:
         # The transport calls a connection that the other side dropped a timeout too; the cause knows better.
         if isinstance(exc.__cause__, aiohttp.ClientConnectionError) and not isinstance(exc.__cause__, TimeoutError):
-            raise UnavailableError(_words("the connection failed", exc, endpoint)) from exc
-        raise UnavailableError(f"no answer within {endpoint.timeout_seconds:g} s") from exc
+            raise NetworkError(_words("the connection failed", exc, endpoint)) from exc
+        raise NetworkError(f"no answer within {endpoint.timeout_seconds:g} s") from exc
     except (httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError) as exc:
         raise ForbiddenAddressError(_words("the address cannot be used", exc, endpoint)) from exc
     except httpx.ReadError as exc:
@@ -181,7 +210,7 @@ def _faults_translated(endpoint: Endpoint) -> Iterator[None]:
         cause = httpx.RemoteProtocolError(redact(exc.message, endpoint.api_key))
         raise BrokenAnswerError(_words("the answer is not HTTP", cause, endpoint)) from cause
     except (httpx.TransportError, aiohttp.ClientError, OSError) as exc:
-        raise UnavailableError(_words("the connection failed", exc, endpoint)) from exc
+        raise NetworkError(_words("the connection failed", exc, endpoint)) from exc
 
 
 def _words(what: str, exc: Exception, endpoint: Endpoint) -> str:

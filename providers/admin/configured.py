@@ -17,7 +17,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from providers.admin.catalogue_page import show_catalogue
 from providers.admin.forms import CAPABILITIES, AIModelForm, ProviderForm, ProviderKeyForm, QuotaForm
 from providers.admin.state import REASONS, clock, key_state, key_words, provider_state
-from providers.models import AIModel, Attempt, Circuit, Protocol, Provider, ProviderKey, Quota
+from providers.models import AIModel, Attempt, Circuit, Provider, ProviderKey, Quota
+from providers.types import LOCAL_PROTOCOL
 
 # What an administrator types may be a key: error reports must not carry it.
 hide_form_values = method_decorator(sensitive_post_parameters(), name="changeform_view")
@@ -143,7 +144,7 @@ class ProviderAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a ModelAdmin
         Circuit.objects.filter(provider__in=ids).update(failures=0, open_until=None, reason="")
         ProviderKey.objects.filter(provider__in=ids).update(invalid_since=None, blocked_until=None, blocked_reason="")
         # Whether the local model is there is not for the administrator to say.
-        AIModel.objects.filter(provider__in=ids).exclude(provider__protocol=Protocol.LOCAL).update(gone_since=None)
+        AIModel.objects.filter(provider__in=ids).exclude(provider__protocol=LOCAL_PROTOCOL).update(gone_since=None)
         self._say(request, len(ids))
 
     @admin.action(description=gettext_lazy("Switch on"), permissions=["change"])

@@ -21,8 +21,8 @@ from providers.catalogue.shape import (
     is_private_address,
     normal_base_url,
 )
-from providers.models import Protocol, ProviderKey, Quota
-from providers.types import Capability
+from providers.models import ProviderKey, Quota
+from providers.types import LOCAL_PROTOCOL, Capability
 
 CAPABILITIES = [
     (Capability.TEXT_GENERATION.value, _("writing text")),
@@ -90,7 +90,7 @@ class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]  # a ModelForm ca
         if address is None:
             return data
         if not address:
-            if data.get("protocol") != Protocol.LOCAL:
+            if data.get("protocol") != LOCAL_PROTOCOL:
                 self.add_error("base_url", _("Write the provider's address, for example https://api.example.com/v1."))
         elif data.get("allow_private_address"):
             return data
@@ -180,6 +180,8 @@ class QuotaForm(forms.ModelForm):  # type: ignore[type-arg]  # a ModelForm canno
         data = self.cleaned_data
         if (data.get("metric"), data.get("period")) == (Quota.Metric.REQUESTS, Quota.Period.REQUEST):
             self.add_error("period", _("A request is always one request. Choose minute or day, or count tokens."))
+        if data.get("metric") == Quota.Metric.CONCURRENT and data.get("period") != Quota.Period.REQUEST:
+            self.add_error("period", _("Requests at once are counted per request, whatever the time."))
         return data
 
 

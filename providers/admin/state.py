@@ -12,14 +12,18 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from providers.catalogue.shape import LimitsEntry
 from providers.errors import AuthenticationError
-from providers.models import Protocol, Provider, ProviderKey
+from providers.models import Provider, ProviderKey
+from providers.types import LOCAL_PROTOCOL
 
 # One for each kind of error that makes a provider or a key rest.
 REASONS = {
     "RateLimit": gettext_lazy("it had too many requests in a short time"),
     "QuotaExhausted": gettext_lazy("its free quota is used up"),
+    "NoCredit": gettext_lazy("its credit is spent"),
     "Authentication": gettext_lazy("it refused the key"),
     "Unavailable": gettext_lazy("it did not answer"),
+    "Overloaded": gettext_lazy("it was overloaded"),
+    "Network": gettext_lazy("it could not be reached"),
     "BrokenAnswer": gettext_lazy("its answers were broken"),
     "ForbiddenAddress": gettext_lazy("its address leads to a private network"),
 }
@@ -49,7 +53,7 @@ def provider_state(provider: Provider) -> str:
 def _state_by_keys(provider: Provider, now: datetime) -> str:
     keys = [key for key in provider.keys.all() if key.enabled]
     if not keys:
-        keyless = provider.allow_private_address or provider.protocol == Protocol.LOCAL
+        keyless = provider.allow_private_address or provider.protocol == LOCAL_PROTOCOL
         return _("answering") if keyless else _("no key")
     if any(_usable(key, now) for key in keys):
         return _("answering")

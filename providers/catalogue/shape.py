@@ -8,13 +8,15 @@ import re
 import tomllib
 import zoneinfo
 from collections.abc import Iterable
+from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from providers.types import Capability
+from providers.adapters.base import registry
+from providers.types import LOCAL_PROTOCOL, Capability
 
 ENVIRONMENT_PREFIX = "env:"
 VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,79}")
@@ -73,6 +75,12 @@ def _time_zone(name: str) -> str:
     return name
 
 
+def _protocol(name: str) -> str:
+    if name not in registry():
+        raise ValueError(f"write {', '.join(repr(known) for known in sorted(registry()))}")
+    return name
+
+
 def _key(entry: str) -> str:
     """An API key of the file. The messages never repeat it."""
     if entry.startswith(ENVIRONMENT_PREFIX):
@@ -95,14 +103,38 @@ class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
 
-class LimitsEntry(_Entry):
-    """The limits of a provider; those left out are not limited."""
+class CountsEntry(_Entry):
+    """How much is allowed; what is left out is not limited."""
 
+    requests_per_second: BigCount | None = None
     requests_per_minute: BigCount | None = None
+    requests_per_hour: BigCount | None = None
     requests_per_day: BigCount | None = None
+    requests_per_month: BigCount | None = None
     tokens_per_minute: BigCount | None = None
+    tokens_per_hour: BigCount | None = None
     tokens_per_day: BigCount | None = None
+    tokens_per_month: BigCount | None = None
     tokens_per_request: BigCount | None = None
+    concurrent_requests: BigCount | None = None
+
+    def counts(self) -> dict[str, int]:
+        """The limits that are set, by their names in the file."""
+        return {name: count for name in CountsEntry.model_fields if (count := getattr(self, name)) is not None}
+
+
+class LimitsEntry(CountsEntry):
+    """The limits of a provider and how it counts.
+
+    `scope` says whose uses are counted together, `per_model` that every model has the limits for itself. `window` is
+    for seconds to hours, `day_window` for days and months: `sliding`, `fixed` (from the first use) or `calendar`, which
+    begins at midnight of `reset_timezone`.
+    """
+
+    scope: Literal["key", "account", "provider"] = "account"
+    per_model: Flag = False
+    window: Literal["sliding", "fixed", "calendar"] = "sliding"
+    day_window: Literal["sliding", "fixed", "calendar"] = "calendar"
     reset_timezone: Annotated[str, Field(max_length=60), AfterValidator(_time_zone)] = "UTC"
 
 
@@ -139,6 +171,8 @@ class ModelEntry(_Entry):
     json_schema: Flag = False
     streaming: Flag = True
     enabled: Flag = True
+    shutdown_on: date | None = None
+    limits: CountsEntry | None = None
 
 
 class ProviderEntry(_Entry):
@@ -147,7 +181,7 @@ class ProviderEntry(_Entry):
     slug: Annotated[str, Field(max_length=50, pattern=r"^[-a-zA-Z0-9_]+$")]
     name: Annotated[str, Field(min_length=1, max_length=80)]
     enabled: Flag | None = None
-    protocol: Literal["openai", "local"] = "openai"
+    protocol: Annotated[str, AfterValidator(_protocol)] = "openai"
     tier: Literal["free", "freemium", "paid"] = "free"
     base_url: Annotated[str, Field(max_length=300), AfterValidator(_base_url)] = ""
     priority: Annotated[int, Field(strict=True, ge=0, le=_MOST)] = 100
@@ -164,7 +198,7 @@ class ProviderEntry(_Entry):
 
     @model_validator(mode="after")
     def _hangs_together(self) -> ProviderEntry:
-        if self.protocol != "local" and not self.base_url:
+        if self.protocol != LOCAL_PROTOCOL and not self.base_url:
             raise ValueError("base_url: is missing")
         if repeated := _repeated(model.id for model in self.models):
             raise ValueError(f'model "{repeated}" stands here twice')

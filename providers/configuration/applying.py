@@ -11,8 +11,8 @@ from providers import keys
 from providers.catalogue import vendor_at
 from providers.catalogue.shape import (
     ENVIRONMENT_PREFIX,
+    CountsEntry,
     LimitsEntry,
-    ModelEntry,
     ProviderEntry,
     ProvidersFile,
     is_private_address,
@@ -22,13 +22,13 @@ from providers.errors import AuthenticationError
 from providers.models import AIModel, Provider, ProviderKey, Quota
 
 # The words of the file for each limit that the database knows.
+_CONCURRENT = (Quota.Metric.CONCURRENT, Quota.Period.REQUEST)
 LIMITS = {
-    "requests_per_minute": (Quota.Metric.REQUESTS, Quota.Period.MINUTE),
-    "requests_per_day": (Quota.Metric.REQUESTS, Quota.Period.DAY),
-    "tokens_per_minute": (Quota.Metric.TOKENS, Quota.Period.MINUTE),
-    "tokens_per_day": (Quota.Metric.TOKENS, Quota.Period.DAY),
-    "tokens_per_request": (Quota.Metric.TOKENS, Quota.Period.REQUEST),
+    name: _CONCURRENT if name == "concurrent_requests" else tuple(name.split("_per_"))
+    for name in CountsEntry.model_fields
 }
+# Days and months of a vendor begin differently from its seconds, minutes and hours.
+LONG_PERIODS = {Quota.Period.DAY, Quota.Period.MONTH}
 PLAIN_FIELDS = (
     "name",
     "protocol",
@@ -42,7 +42,15 @@ PLAIN_FIELDS = (
     "recovery_seconds",
     "allow_private_address",
 )
-MODEL_FIELDS = ("context_tokens", "max_output_tokens", "quality", "json_schema", "streaming", "enabled")
+MODEL_FIELDS = (
+    "context_tokens",
+    "max_output_tokens",
+    "quality",
+    "json_schema",
+    "streaming",
+    "enabled",
+    "shutdown_on",
+)
 
 
 def apply(file: ProvidersFile, *, dry_run: bool = False) -> list[Change]:
@@ -85,7 +93,7 @@ def _provider(entry: ProviderEntry) -> Iterator[Change]:
             wanted["quirks"] = entry.quirks.stored()
         if words := bring_to(provider, wanted):
             yield Change(Action.CHANGED, subject, words)
-    yield from _models(provider, entry.models)
+    yield from _models(provider, entry)
     if entry.limits:
         yield from _limits(provider, entry.limits)
     if entry.api_keys is not None:
@@ -100,37 +108,52 @@ def _first_quirks(entry: ProviderEntry) -> dict[str, Any]:
     return quirks.stored() if quirks else {}
 
 
-def _models(provider: Provider, entries: list[ModelEntry]) -> Iterator[Change]:
+def _models(provider: Provider, provider_entry: ProviderEntry) -> Iterator[Change]:
     stored = {model.model_id: model for model in provider.models.all()}
-    for entry in entries:
+    for entry in provider_entry.models:
         subject = f'model "{entry.id}" of "{provider.slug}"'
         wanted = {field: getattr(entry, field) for field in MODEL_FIELDS}
         wanted["capabilities"] = [capability.value for capability in entry.capabilities]
         model = stored.pop(entry.id, None)
         if model is None:
-            AIModel.objects.create(provider=provider, model_id=entry.id, **wanted)
+            model = AIModel.objects.create(provider=provider, model_id=entry.id, **wanted)
             yield Change(Action.CREATED, subject)
         elif words := bring_to(model, wanted):
             yield Change(Action.CHANGED, subject, words)
+        if entry.limits:
+            yield from _counts(provider, model, entry.limits, provider_entry.limits or LimitsEntry())
     for model in stored.values():
         if bring_to(model, {"enabled": False}):
             yield Change(Action.SWITCHED_OFF, f'model "{model.model_id}" of "{provider.slug}"', "not in the file")
 
 
 def _limits(provider: Provider, entry: LimitsEntry) -> Iterator[Change]:
-    stored = {(quota.metric, quota.period): quota for quota in provider.quotas.all()}
-    for name, (metric, period) in LIMITS.items():
-        subject = f'limit {name} of "{provider.slug}"'
-        limit: int | None = getattr(entry, name)
+    """Bring the provider's own limits to what the table says."""
+    yield from _counts(provider, None, entry, entry)
+
+
+def _counts(provider: Provider, model: AIModel | None, counts: CountsEntry, how: LimitsEntry) -> Iterator[Change]:
+    owner = f'"{provider.slug}"' + (f' model "{model.model_id}"' if model else "")
+    stored = {(quota.metric, quota.period): quota for quota in provider.quotas.filter(model=model)}
+    for name, limit in counts.counts().items():
+        metric, period = LIMITS[name]
+        subject = f"limit {name} of {owner}"
+        wanted = {
+            "limit": limit,
+            "scope": how.scope,
+            "per_model": how.per_model or model is not None,
+            "window": how.day_window if period in LONG_PERIODS else how.window,
+        }
         quota = stored.pop((metric, period), None)
-        if quota is None and limit is not None:
-            Quota.objects.create(provider=provider, metric=metric, period=period, limit=limit)
+        if quota is None:
+            Quota.objects.create(provider=provider, model=model, metric=metric, period=period, **wanted)
             yield Change(Action.CREATED, subject, str(limit))
-        elif quota is not None and limit is None:
-            quota.delete()
-            yield Change(Action.REMOVED, subject)
-        elif quota is not None and (words := bring_to(quota, {"limit": limit})):
+        elif words := bring_to(quota, wanted):
             yield Change(Action.CHANGED, subject, words.removeprefix("limit "))
+    names = {place: name for name, place in LIMITS.items()}
+    for place, quota in stored.items():
+        quota.delete()
+        yield Change(Action.REMOVED, f"limit {names[place]} of {owner}")
 
 
 def _variables(provider: Provider, entries: list[str]) -> Iterator[Change]:

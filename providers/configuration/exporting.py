@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from providers.catalogue.shape import ENVIRONMENT_PREFIX
-from providers.configuration.applying import LIMITS, MODEL_FIELDS, PLAIN_FIELDS
-from providers.models import AIModel, Provider, ProviderKey
+from providers.configuration.applying import LIMITS, LONG_PERIODS, MODEL_FIELDS, PLAIN_FIELDS
+from providers.models import AIModel, Provider, ProviderKey, Quota
 
 _HEAD = "# Load with: manage.py load_providers FILE.toml. Stored keys are never written here."
 
@@ -19,7 +20,7 @@ def export() -> str:
 
     Environment variables stand as `env:NAME`; a stored key is left out, and a comment names its last four characters.
     """
-    providers = Provider.objects.prefetch_related("models", "quotas", "keys")
+    providers = Provider.objects.prefetch_related("models__quotas", "quotas", "keys")
     return "\n".join([_HEAD, *(line for provider in providers for line in _provider(provider))]) + "\n"
 
 
@@ -39,17 +40,33 @@ def _provider(provider: Provider) -> Iterator[str]:
 
 
 def _limits(provider: Provider) -> Iterator[str]:
-    stored = {(quota.metric, quota.period): quota.limit for quota in provider.quotas.all()}
+    own = [quota for quota in provider.quotas.all() if quota.model_id is None]
     yield from ("", "[provider.limits]")
-    for name, place in LIMITS.items():
-        if place in stored:
-            yield _line(name, stored[place])
+    yield from _counts(own)
+    # How a vendor counts is one for the whole table; the first row of each kind speaks for the others.
+    some = own or list(provider.quotas.all())
+    if some:
+        yield _line("scope", some[0].scope)
+    if any(quota.per_model for quota in own):
+        yield _line("per_model", value=True)
+    for name, long in (("window", False), ("day_window", True)):
+        windows = [quota.window for quota in some if (quota.period in LONG_PERIODS) is long]
+        if windows:
+            yield _line(name, windows[0])
     yield _line("reset_timezone", provider.reset_timezone)
+
+
+def _counts(quotas: list[Quota]) -> Iterator[str]:
+    stored = {(quota.metric, quota.period): quota.limit for quota in quotas}
+    yield from (_line(name, stored[place]) for name, place in LIMITS.items() if place in stored)
 
 
 def _model(model: AIModel) -> Iterator[str]:
     yield from ("", "[[provider.model]]", _line("id", model.model_id), _line("capabilities", model.capabilities))
-    yield from (_line(field, getattr(model, field)) for field in MODEL_FIELDS)
+    fields = ((field, getattr(model, field)) for field in MODEL_FIELDS)
+    yield from (_line(field, value) for field, value in fields if value is not None)
+    if quotas := list(model.quotas.all()):
+        yield from ("", "[provider.model.limits]", *_counts(quotas))
 
 
 def _left_out(key: ProviderKey) -> str:
@@ -68,4 +85,6 @@ def _value(value: Any) -> str:
         return f"[{', '.join(_value(item) for item in value)}]"
     if isinstance(value, dict):
         return f"{{{', '.join(f'{_value(str(name))} = {_value(item)}' for name, item in value.items())}}}"
+    if isinstance(value, date):
+        return value.isoformat()
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
