@@ -13,11 +13,16 @@ from django.db import connection
 from pytest_django import DjangoDbBlocker
 
 from prometheus.translations import compile_catalogs
+from tests.providers.replay.table import print_replayed
 
 PROJECT = Path(__file__).resolve().parent.parent
 SHARED = PROJECT.parent / "shared"
 # What these folders test knows no database.
-_ONCE = (PROJECT / "tests" / "content", PROJECT / "tests" / "providers" / "adapters")
+_ONCE = (
+    PROJECT / "tests" / "content",
+    PROJECT / "tests" / "providers" / "adapters",
+    PROJECT / "tests" / "providers" / "replay",
+)
 _WITHOUT_SHARED = "needs ../shared, which is not there"
 
 
@@ -49,7 +54,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say in one line how many tests were left out for want of `../shared`."""
+    """Show what the recorded exchanges became, and say how many tests were left out for want of `../shared`."""
+    print_replayed(terminalreporter)
     skipped = terminalreporter.stats.get("skipped", [])
     count = sum(_WITHOUT_SHARED in str(report.longrepr) for report in skipped)
     if count:
