@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
+from providers.adapters.dialects import Gathered, estimated
 from providers.adapters.failures import failure_of
 from providers.adapters.openai_calls import Foreign, shaped
 from providers.adapters.refusals import Refusal
@@ -23,7 +24,6 @@ _FINISHES = {
     "tool_use": FinishReason.TOOL_CALLS,
     "refusal": FinishReason.CONTENT_FILTER,
 }
-_CHARACTERS_A_TOKEN = 4
 
 
 class Counts(Foreign):
@@ -97,11 +97,6 @@ def finish(word: str | None, text: str, calls: tuple[ToolCall, ...]) -> FinishRe
     return reason
 
 
-def estimated(request: ChatRequest, characters: int) -> Usage:
-    """A count for an answer without one."""
-    return Usage(request.estimated_prompt_tokens, characters // _CHARACTERS_A_TOKEN + 1, estimated=True)
-
-
 class _Delta(Foreign):
     type: str = ""
     text: str = ""
@@ -123,12 +118,9 @@ class StreamState:
     """What is known of one streamed answer so far."""
 
     def __init__(self, endpoint: Endpoint, request: ChatRequest, headers: Mapping[str, str]) -> None:
-        self._request = request
         self._headers = headers
-        self._model_id = endpoint.model_id
+        self._gathered = Gathered(request, endpoint.model_id)
         self._counts = Counts()
-        self._text: list[str] = []
-        self._characters = 0
         self._stop_reason: str | None = None
         self._wishes: dict[int, tuple[Block, list[str]]] = {}
         self.finished = False
@@ -140,7 +132,7 @@ class StreamState:
             raise failure_of(Refusal.of(200, self._headers, body))
         told = shaped(_StreamEvent, body, "a stream's event")
         if told.message:
-            self._model_id = told.message.model or self._model_id
+            self._gathered.model_id = told.message.model or self._gathered.model_id
             self._count(told.message.usage)
         if told.usage:
             # Cumulative: what comes later replaces what came before.
@@ -158,27 +150,21 @@ class StreamState:
         calls = tuple(
             ToolCall(block.id, block.name, _arguments(block, parts)) for block, parts in self._wishes.values()
         )
-        reason = finish(self._stop_reason, "".join(self._text), calls)
-        counted = self._counts.usage() or estimated(self._request, self._characters)
-        return Chunk(finish_reason=reason, usage=counted, model_id=self._model_id, tool_calls=calls)
+        reason = finish(self._stop_reason, "".join(self._gathered.text), calls)
+        counted = self._counts.usage() or self._gathered.estimated()
+        return Chunk(finish_reason=reason, usage=counted, model_id=self._gathered.model_id, tool_calls=calls)
 
     def _begin_block(self, index: int, block: Block) -> Chunk | None:
         if block.type == "tool_use":
             self._wishes[index] = (block, [])
-        return self._said(block.text, block.thinking)
+        return self._gathered.add(block.text, block.thinking)
 
     def _add(self, index: int, delta: _Delta) -> Chunk | None:
         if delta.stop_reason:
             self._stop_reason = delta.stop_reason
         if delta.partial_json and index in self._wishes:
             self._wishes[index][1].append(delta.partial_json)
-        return self._said(delta.text, delta.thinking)
-
-    def _said(self, text: str, thinking: str) -> Chunk | None:
-        self._characters += len(text) + len(thinking)
-        if text:
-            self._text.append(text)
-        return Chunk(text, thinking, model_id=self._model_id) if text or thinking else None
+        return self._gathered.add(delta.text, delta.thinking)
 
     def _count(self, counts: Counts) -> None:
         self._counts = self._counts.model_copy(update=counts.model_dump(exclude_none=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ from providers.types import Endpoint, Usage
 
 ShapeT = TypeVar("ShapeT", bound=BaseModel)
 Payload = dict[str, Any]
+# The payload without the fields that a model refused.
 PayloadOf = Callable[[frozenset[str]], Payload]
 
 _REFUSING = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
@@ -53,6 +54,10 @@ class Answered:
         return said if isinstance(said, str) else ""
 
 
+# A POST to a path, asked again without refused fields until there is a sound 200.
+Ask = Callable[[str, PayloadOf], Awaitable[Answered]]
+
+
 class Refused:
     """Fields that a model turned down, so that the next call does not ask twice. Losing it costs one request."""
 
@@ -64,13 +69,14 @@ class Refused:
         """The fields that this endpoint's model refused so far."""
         return self._fields.get((endpoint.base_url, endpoint.model_id), frozenset())
 
-    def learn_or_raise(self, endpoint: Endpoint, refusal: Refusal, payload: Mapping[str, Any]) -> None:
-        """Remember the field that was refused, so that another try makes sense; else raise the refusal's error."""
+    def learned(self, endpoint: Endpoint, refusal: Refusal, payload: Mapping[str, Any]) -> bool:
+        """Whether the refusal is about a field that can be left out from now on, so that another try makes sense."""
         known = self.by(endpoint)
         field = refused_field(refusal, payload, self._named_in_words) if refusal.status in _REFUSING else None
         if field is None or field in known or len(known) >= _MOST_REFUSED_FIELDS:
-            raise failure_of(refusal)
+            return False
         self._fields[endpoint.base_url, endpoint.model_id] = known | {field}
+        return True
 
 
 def refused_field(
@@ -93,16 +99,6 @@ def address(endpoint: Endpoint, path: str) -> str:
         parts = urlsplit(endpoint.base_url)
         return f"{parts.scheme}://{parts.netloc}{path}"
     return f"{endpoint.base_url.rstrip('/')}/{path}"
-
-
-async def asked(endpoint: Endpoint, path: str, payload_of: PayloadOf, refused: Refused) -> Answered:
-    """The first sound 200 to a POST, asking again without the fields that the model refuses. Raises ProviderError."""
-    while True:
-        payload = payload_of(refused.by(endpoint))
-        reply = await wire.call(endpoint, "POST", address(endpoint, path), payload)
-        if reply.status == HTTPStatus.OK:
-            return sound(reply.headers, reply.body)
-        refused.learn_or_raise(endpoint, Refusal.read(reply.status, reply.headers, reply.body), payload)
 
 
 async def fetched(endpoint: Endpoint, path: str) -> Answered:
