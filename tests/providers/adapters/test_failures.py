@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers import errors
-from providers.adapters.failures import TABLE, failure, rule_for
+from providers.adapters.failure_rules import TABLE
+from providers.adapters.failures import failure, rule_for
 from providers.adapters.refusals import Refusal
 from providers.errors import OverloadedError, ProviderError, UnavailableError
 from tests.providers.adapters.refusal_cases import CASES, Case
