@@ -26,7 +26,7 @@ class AnthropicAdapter(DialectAdapter):
     key_header = "x-api-key"
     # The one value that every model takes, and that refuses no sampling parameter by itself (anthropic.md, section 1).
     headers: ClassVar[Mapping[str, str]] = {"anthropic-version": "2023-06-01"}
-    # Anthropic names a field that it does not take only in its sentence: "output_config: Extra inputs are not permitted".
+    # A field that it does not take is named only in the sentence: "output_config: Extra inputs are not permitted".
     may_be_dropped = ("output_config", "tool_choice", "stop_sequences")
 
     def question(self, endpoint: Endpoint, request: ChatRequest, *, stream: bool, refused: frozenset[str]) -> Question:

@@ -8,12 +8,10 @@ from typing import Any
 
 from pydantic import Field
 
-from providers.adapters.dialects import Gathered, estimated
-from providers.adapters.failures import failure_of
+from providers.adapters.dialects import Gathered, ended, estimated, parsed_event
 from providers.adapters.openai_calls import Foreign, shaped
-from providers.adapters.refusals import Refusal
 from providers.adapters.sse import Event
-from providers.errors import BrokenAnswerError, ContentRefusedError
+from providers.errors import BrokenAnswerError
 from providers.types import ChatRequest, Chunk, Completion, Endpoint, FinishReason, ToolCall, Usage
 
 _FINISHES = {
@@ -76,7 +74,7 @@ def completion(body: Mapping[str, Any], endpoint: Endpoint, request: ChatRequest
     return Completion(
         text=text,
         model_id=reply.model or endpoint.model_id,
-        finish_reason=finish(reply.stop_reason, text, calls),
+        finish_reason=_ended(reply.stop_reason, text, calls),
         usage=reply.usage.usage() or estimated(request, len(text) + len(reasoning)),
         reasoning=reasoning,
         vendor_request_id=request_id or reply.id,
@@ -84,17 +82,8 @@ def completion(body: Mapping[str, Any], endpoint: Endpoint, request: ChatRequest
     )
 
 
-def finish(word: str | None, text: str, calls: tuple[ToolCall, ...]) -> FinishReason:
-    """The reason in our words. Raises ContentRefusedError and BrokenAnswerError for an answer that is none."""
-    reason = _FINISHES.get(word or "", FinishReason.UNKNOWN)
-    if reason is FinishReason.CONTENT_FILTER:
-        raise ContentRefusedError("the model declined to answer", http_status=200)
-    if reason is FinishReason.UNKNOWN:
-        raise BrokenAnswerError(f"an answer that stopped with {word or 'no reason'!r}", http_status=200)
-    if not text.strip() and not calls:
-        spent = "all tokens went into thinking" if reason is FinishReason.LENGTH else "no text in it"
-        raise BrokenAnswerError(f"an empty answer ({word}): {spent}", http_status=200)
-    return reason
+def _ended(word: str | None, text: str, calls: tuple[ToolCall, ...]) -> FinishReason:
+    return ended(_FINISHES.get(word or "", FinishReason.UNKNOWN), word or "", text, calls)
 
 
 class _Delta(Foreign):
@@ -127,10 +116,7 @@ class StreamState:
 
     def take(self, event: Event) -> Chunk | None:
         """What an event adds for the reader. Raises ProviderError for an error event and for a corrupt one."""
-        body = _parsed(event)
-        if event.name == "error" or body.get("type") == "error":
-            raise failure_of(Refusal.of(200, self._headers, body))
-        told = shaped(_StreamEvent, body, "a stream's event")
+        told = shaped(_StreamEvent, parsed_event(event, self._headers), "a stream's event")
         if told.message:
             self._gathered.model_id = told.message.model or self._gathered.model_id
             self._count(told.message.usage)
@@ -150,7 +136,7 @@ class StreamState:
         calls = tuple(
             ToolCall(block.id, block.name, _arguments(block, parts)) for block, parts in self._wishes.values()
         )
-        reason = finish(self._stop_reason, "".join(self._gathered.text), calls)
+        reason = _ended(self._stop_reason, self._gathered.whole, calls)
         counted = self._counts.usage() or self._gathered.estimated()
         return Chunk(finish_reason=reason, usage=counted, model_id=self._gathered.model_id, tool_calls=calls)
 
@@ -180,13 +166,3 @@ def _arguments(block: Block, parts: list[str]) -> str:
     except ValueError:
         raise BrokenAnswerError("the arguments of a tool are not JSON", http_status=200) from None
     return text
-
-
-def _parsed(event: Event) -> dict[str, Any]:
-    try:
-        body = json.loads(event.data)
-    except (ValueError, RecursionError):
-        raise BrokenAnswerError("a stream event that is not JSON", http_status=200) from None
-    if not isinstance(body, dict):
-        raise BrokenAnswerError("a stream event that is not an object", http_status=200)
-    return body

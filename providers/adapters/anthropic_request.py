@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from providers.adapters.dialects import json_object, system_prompt
 from providers.types import ChatRequest, Endpoint, JSONSchema, Message, Role, Tool
 
 _CHOICES = {"auto": {"type": "auto"}, "none": {"type": "none"}, "required": {"type": "any"}}
@@ -37,13 +37,10 @@ def messages_payload(
     refused = refused | set(endpoint.quirks.refused_parameters)
     has_field = request.json_schema is not None and endpoint.json_schema and "output_config" not in refused
     schema = request.json_schema
-    system = [said.content for said in request.messages if said.role is Role.SYSTEM]
-    if schema and not has_field:
-        system.append(_order(schema))
     fields: dict[str, Any] = {
         "model": endpoint.model_id,
         "max_tokens": request.max_tokens,
-        "system": "\n\n".join(system) or None,
+        "system": system_prompt(request, schema_in_words=not has_field) or None,
         "messages": list(_turns(request.messages)),
         "stop_sequences": [stop for stop in request.stop if stop.strip()] or None,
         "output_config": _output_config(schema) if schema and has_field else None,
@@ -81,15 +78,7 @@ def _blocks(said: Message) -> Iterator[dict[str, Any]]:
     if said.content.strip():
         yield {"type": "text", "text": said.content}
     for call in said.tool_calls:
-        yield {"type": "tool_use", "id": call.call_id, "name": call.name, "input": _arguments(call.arguments)}
-
-
-def _arguments(text: str) -> dict[str, Any]:
-    try:
-        parsed = json.loads(text or "{}")
-    except ValueError:
-        parsed = None
-    return parsed if isinstance(parsed, dict) else {}
+        yield {"type": "tool_use", "id": call.call_id, "name": call.name, "input": json_object(call.arguments)}
 
 
 def _tool(tool: Tool) -> dict[str, Any]:
@@ -101,14 +90,6 @@ def _tool_choice(request: ChatRequest) -> dict[str, Any] | None:
     if not request.tools or request.tool_choice == "auto":
         return None
     return _CHOICES.get(request.tool_choice, {"type": "tool", "name": request.tool_choice})
-
-
-def _order(schema: JSONSchema) -> str:
-    worded = json.dumps(schema.schema, ensure_ascii=False, separators=(",", ":"))
-    return (
-        "Answer with one JSON object and nothing else: no introduction, no explanation, no code fence. "
-        f"It must be valid against this JSON Schema:\n{worded}"
-    )
 
 
 def _output_config(schema: JSONSchema) -> dict[str, Any]:

@@ -1,9 +1,10 @@
-"""What the vendors' own chat protocols share: ask, learn what a model refuses, and pass a stream on until its true end."""
+"""What the vendors' own chat protocols share: ask, learn what a model refuses, pass a stream on to its true end."""
 
 from __future__ import annotations
 
+import json
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -11,12 +12,23 @@ from typing import Any, ClassVar, Protocol
 
 from providers.adapters import wire
 from providers.adapters.base import Adapter
-from providers.adapters.failures import failure
+from providers.adapters.failures import failure, failure_of
 from providers.adapters.openai_calls import Answered, Refused, sound
 from providers.adapters.redaction import secrets_kept
-from providers.adapters.refusals import Refusal
+from providers.adapters.refusals import Refusal, carries_error
 from providers.adapters.sse import Event, events, lines
-from providers.types import ChatRequest, Chunk, Completion, Endpoint, Usage
+from providers.errors import BrokenAnswerError, ContentRefusedError
+from providers.types import (
+    ChatRequest,
+    Chunk,
+    Completion,
+    Endpoint,
+    FinishReason,
+    JSONSchema,
+    Role,
+    ToolCall,
+    Usage,
+)
 
 _CHARACTERS_A_TOKEN = 4
 
@@ -77,8 +89,7 @@ class DialectAdapter(Adapter):
                 reply = await self.call(endpoint, "POST", asked.url, asked.payload)
                 if reply.status == HTTPStatus.OK:
                     return self.completion(endpoint, request, sound(reply.headers, reply.body))
-                refusal = Refusal.read(reply.status, reply.headers, reply.body)
-                self._refused.learn_or_raise(endpoint, refusal, asked.payload)
+                self._learn_or_raise(endpoint, Refusal.read(reply.status, reply.headers, reply.body), asked)
 
     async def stream(self, endpoint: Endpoint, request: ChatRequest) -> AsyncGenerator[Chunk, None]:
         """The answer in pieces. Raises ProviderError, also in the middle."""
@@ -114,7 +125,11 @@ class DialectAdapter(Adapter):
                             yield chunk
                     return
                 refusal = Refusal.read(inflow.status, inflow.headers, await inflow.read())
-            self._refused.learn_or_raise(endpoint, refusal, asked.payload)
+            self._learn_or_raise(endpoint, refusal, asked)
+
+    def _learn_or_raise(self, endpoint: Endpoint, refusal: Refusal, asked: Question) -> None:
+        if not self._refused.learned(endpoint, refusal, asked.payload):
+            raise failure_of(refusal)
 
     async def _chunks(
         self, endpoint: Endpoint, request: ChatRequest, inflow: wire.Inflow
@@ -140,6 +155,57 @@ def _reading(kind: str) -> Callable[[AsyncIterator[bytes]], AsyncGenerator[Event
     return events if "text/event-stream" in kind else None
 
 
+def parsed_event(event: Event, headers: Mapping[str, str]) -> dict[str, Any]:
+    """The JSON object of an event. Raises BrokenAnswerError, and what an error inside it amounts to."""
+    try:
+        body = json.loads(event.data)
+    except (ValueError, RecursionError):
+        raise BrokenAnswerError("a stream event that is not JSON", http_status=200) from None
+    if not isinstance(body, dict):
+        raise BrokenAnswerError("a stream event that is not an object", http_status=200)
+    if carries_error(body) or event.name == "error":
+        raise failure_of(Refusal.of(HTTPStatus.OK, headers, body))
+    return body
+
+
+def ended(reason: FinishReason, word: str, text: str, calls: Sequence[ToolCall]) -> FinishReason:
+    """The reason of an answer that is one. Raises ContentRefusedError and BrokenAnswerError for one that is none."""
+    if reason is FinishReason.CONTENT_FILTER:
+        raise ContentRefusedError(f"the vendor stopped the answer: {word}", http_status=200)
+    if reason is FinishReason.UNKNOWN:
+        raise BrokenAnswerError(f"an answer that ended with {word or 'no reason'}", http_status=200)
+    if not text.strip() and not calls:
+        spent = "all tokens went into thinking" if reason is FinishReason.LENGTH else "no text in it"
+        raise BrokenAnswerError(f"an empty answer ({word}): {spent}", http_status=200)
+    return FinishReason.TOOL_CALLS if calls else reason
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """The arguments of a tool call that a caller hands back; anything but an object becomes an empty one."""
+    try:
+        parsed = json.loads(text or "{}")
+    except ValueError:
+        parsed = None
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def schema_order(schema: JSONSchema) -> str:
+    """The words that ask for JSON where a model does not follow a schema by itself."""
+    worded = json.dumps(schema.schema, ensure_ascii=False, separators=(",", ":"))
+    return (
+        "Answer with one JSON object and nothing else: no introduction, no explanation, no code fence. "
+        f"It must be valid against this JSON Schema:\n{worded}"
+    )
+
+
+def system_prompt(request: ChatRequest, *, schema_in_words: bool) -> str:
+    """All that the system says, and the order for JSON where it must be put into words."""
+    said = [message.content for message in request.messages if message.role is Role.SYSTEM]
+    if request.json_schema and schema_in_words:
+        said.append(schema_order(request.json_schema))
+    return "\n\n".join(said)
+
+
 @dataclass(slots=True)
 class Gathered:
     """The pieces of a streamed answer, counted for vendors that do not count."""
@@ -155,6 +221,11 @@ class Gathered:
         if text:
             self.text.append(text)
         return Chunk(text, reasoning, model_id=self.model_id) if text or reasoning else None
+
+    @property
+    def whole(self) -> str:
+        """The text so far."""
+        return "".join(self.text)
 
     def estimated(self) -> Usage:
         """A count from the lengths."""

@@ -9,11 +9,9 @@ from urllib.parse import quote
 
 from pydantic import Field
 
-from providers.adapters.dialects import DialectAdapter, Gathered, Growing, Question, estimated
-from providers.adapters.failures import failure_of
+from providers.adapters.dialects import DialectAdapter, Gathered, Growing, Question, ended, estimated, parsed_event
 from providers.adapters.gemini_request import content_payload
 from providers.adapters.openai_calls import Answered, Foreign, shaped
-from providers.adapters.refusals import Refusal, carries_error
 from providers.adapters.sse import Event
 from providers.errors import BrokenAnswerError, ContentRefusedError
 from providers.types import (
@@ -68,7 +66,7 @@ class GeminiAdapter(DialectAdapter):
         chunk = state.read(answered.body)
         last = state.last()
         return Completion(
-            text="".join(state.gathered.text),
+            text=state.gathered.whole,
             model_id=state.gathered.model_id,
             finish_reason=last.finish_reason or FinishReason.UNKNOWN,
             usage=last.usage or estimated(request, state.gathered.characters),
@@ -197,13 +195,7 @@ class _Growing:
 
     def take(self, event: Event) -> Chunk | None:
         """What an event adds for the reader. Raises ProviderError for an error event and for a corrupt one."""
-        try:
-            body = json.loads(event.data)
-        except (ValueError, RecursionError):
-            raise BrokenAnswerError("a stream event that is not JSON", http_status=200) from None
-        if carries_error(body):
-            raise failure_of(Refusal.of(200, self._headers, body))
-        return self.read(body)
+        return self.read(parsed_event(event, self._headers))
 
     def read(self, body: Any) -> Chunk | None:
         """The same for JSON that was parsed before."""
@@ -233,16 +225,11 @@ class _Growing:
         """The closing chunk. Raises BrokenAnswerError or ContentRefusedError when the answer is none."""
         if not self._finish:
             raise BrokenAnswerError("the answer ended without a finish reason", http_status=200)
-        reason = _FINISHES.get(self._finish, FinishReason.UNKNOWN)
-        if reason is FinishReason.CONTENT_FILTER:
-            raise ContentRefusedError(f"the vendor's filter stopped the answer: {self._finish}", http_status=200)
-        if reason is FinishReason.UNKNOWN:
-            raise BrokenAnswerError(f"the answer ended with {self._finish}", http_status=200)
-        if not "".join(self.gathered.text).strip() and not self._calls:
-            raise BrokenAnswerError(f"an empty answer ({self._finish})", http_status=200)
+        told = _FINISHES.get(self._finish, FinishReason.UNKNOWN)
+        calls = tuple(self._calls)
+        reason = ended(told, self._finish, self.gathered.whole, calls)
         counted = self._usage or self.gathered.estimated()
-        ended = FinishReason.TOOL_CALLS if self._calls else reason
-        return Chunk(finish_reason=ended, usage=counted, model_id=self.gathered.model_id, tool_calls=tuple(self._calls))
+        return Chunk(finish_reason=reason, usage=counted, model_id=self.gathered.model_id, tool_calls=calls)
 
 
 def _model(endpoint: Endpoint) -> str:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
-from providers.types import ChatRequest, Endpoint, JSONSchema, Message, Role
+from providers.adapters.dialects import json_object, system_prompt
+from providers.types import ChatRequest, Endpoint, Message, Role
 
 _MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY"}
 
 
 def content_payload(endpoint: Endpoint, request: ChatRequest, refused: frozenset[str]) -> dict[str, Any]:
     """The body of generateContent; `refused`: fields that this model turned down before."""
-    system = [said.content for said in request.messages if said.role is Role.SYSTEM]
-    schema = request.json_schema
-    if schema and not endpoint.json_schema:
-        system.append(_order(schema))
+    system = system_prompt(request, schema_in_words=not endpoint.json_schema)
     fields: dict[str, Any] = {
-        "systemInstruction": {"parts": [{"text": "\n\n".join(system)}]} if system else None,
+        "systemInstruction": {"parts": [{"text": system}]} if system else None,
         "contents": list(_turns(request.messages)),
         "generationConfig": _config(endpoint, request),
         "tools": _tools(request),
@@ -52,16 +49,10 @@ def _turns(messages: tuple[Message, ...]) -> Iterator[dict[str, Any]]:
             yield {"role": "user", "parts": [{"functionResponse": answer}]}
             continue
         parts: list[dict[str, Any]] = [{"text": said.content}] if said.content else []
-        parts += [{"functionCall": {"name": call.name, "args": _object(call.arguments)}} for call in said.tool_calls]
+        parts += [
+            {"functionCall": {"name": call.name, "args": json_object(call.arguments)}} for call in said.tool_calls
+        ]
         yield {"role": "model" if said.role is Role.ASSISTANT else "user", "parts": parts}
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        parsed = json.loads(text or "{}")
-    except ValueError:
-        parsed = None
-    return parsed if isinstance(parsed, dict) else {}
 
 
 def _tools(request: ChatRequest) -> list[dict[str, Any]] | None:
@@ -82,8 +73,3 @@ def _tool_config(request: ChatRequest) -> dict[str, Any] | None:
     mode = _MODES.get(request.tool_choice)
     config = {"mode": mode} if mode else {"mode": "ANY", "allowedFunctionNames": [request.tool_choice]}
     return {"functionCallingConfig": config}
-
-
-def _order(schema: JSONSchema) -> str:
-    worded = json.dumps(schema.schema, ensure_ascii=False, separators=(",", ":"))
-    return f"Answer with one JSON object and nothing else. It must be valid against this JSON Schema:\n{worded}"
