@@ -33,6 +33,7 @@ def place(upstream: Upstream) -> PlaceOf:
         name = f"place{next(_numbers)}"
         base_url = upstream.add(name, *behaviours, keys=keys, routes=routes)
         facts: dict[str, Any] = {"api_key": SECRET, "timeout_seconds": 5.0, "allow_private_address": True, **changes}
-        return Endpoint(provider=name, protocol="openai", base_url=base_url, model_id="test-model", **facts), name
+        usual = {"provider": name, "protocol": "openai", "base_url": base_url, "model_id": "test-model"}
+        return Endpoint(**{**usual, **facts}), name
 
     return open_place
