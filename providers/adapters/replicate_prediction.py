@@ -62,7 +62,7 @@ class _Metrics(Foreign):
 class Prediction(Foreign):
     """The fields that we read. `output` is whatever the model returns."""
 
-    id: str = Field(pattern=r"\A[A-Za-z0-9_-]{1,100}\Z")
+    id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")
     status: str
     model: str = ""
     version: str = ""

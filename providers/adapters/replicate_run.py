@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
+import aiohttp
 
 from providers.adapters import replicate_account as account
 from providers.adapters.replicate_account import Door
@@ -41,7 +41,7 @@ _CANCELLING_SECONDS = 5.0
 _NAMING_SECONDS = 1.0
 # The vendor's clock and ours.
 _CLOCKS_APART = timedelta(seconds=60)
-_NOTHING_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 # What goes on after its caller has gone: a task that nobody holds may be collected before it ends.
 _behind: set[asyncio.Task[Any]] = set()
@@ -231,7 +231,8 @@ def held_seconds(endpoint: Endpoint) -> int:
 
 def never_left(error: ProviderError) -> bool:
     """Whether there was not even a connection to send something over."""
-    return isinstance(error.__cause__, _NOTHING_LEFT)
+    # The layer between calls a lost connection one that was never made; only its own cause knows.
+    return error.__cause__ is not None and isinstance(error.__cause__.__cause__, _NO_CONNECTION)
 
 
 def _spawn(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
