@@ -14,15 +14,23 @@ from providers.errors import UnavailableError
 from providers.types import Endpoint, FinishReason
 from tests.providers.adapters.asking import HELLO, chat, check_key, stream
 from tests.providers.adapters.conftest import PlaceOf
-from tests.upstream import answers, hangs
+from tests.providers.adapters.replicate_places import MODEL, says
+from tests.upstream import Behaviour, answers, hangs
+
+
+def _replicate(place: PlaceOf, behaviour: Behaviour, **changes: float) -> Endpoint:
+    return replace(place(behaviour, **changes)[0], protocol="replicate", model_id=MODEL)
+
 
 ANSWERING: dict[str, Callable[[PlaceOf], Endpoint]] = {
     "openai": lambda place: place(answers("Hello there"))[0],
     "local": lambda _place: Endpoint("local", "local", "", "smollm2-135m-instruct", timeout_seconds=60),
+    "replicate": lambda place: _replicate(place, says("succeeded", ["Hello", " there"], http=201)),
 }
 SILENT: dict[str, Callable[[PlaceOf], Endpoint]] = {
     "openai": lambda place: place(hangs(), timeout_seconds=30.0)[0],
     "local": lambda _place: Endpoint("local", "local", "", "smollm2-135m-instruct", timeout_seconds=60),
+    "replicate": lambda place: _replicate(place, hangs(), timeout_seconds=30.0),
 }
 
 
@@ -31,8 +39,8 @@ def protocol(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def test_the_registry_finds_both_protocols() -> None:
-    assert set(registry()) >= {"openai", "local"}
+def test_the_registry_finds_the_protocols() -> None:
+    assert set(registry()) >= {"openai", "local", "replicate"}
 
 
 def test_an_unknown_protocol_is_named() -> None:
