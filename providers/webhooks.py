@@ -12,7 +12,7 @@ from http import HTTPStatus
 
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -43,7 +43,8 @@ def replicate_webhook(request: HttpRequest, slug: str) -> HttpResponse:
     """
     provider = Provider.objects.filter(slug=slug, protocol="replicate", enabled=True).first()
     if provider is None:
-        raise Http404
+        # Not Django's own page: that one looks at the session.
+        return HttpResponse(status=HTTPStatus.NOT_FOUND)
     body = _body(request)
     if body is None:
         return HttpResponse(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
