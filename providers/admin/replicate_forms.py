@@ -66,7 +66,11 @@ class NewDeploymentForm(ReleaseForm):
 
     name = forms.CharField(label=_("Name"), validators=[_NAME], max_length=60)
     model = forms.CharField(
-        label=_("Model"), validators=[_MODEL], max_length=200, help_text=_("As owner/name, for example meta/llama.")
+        label=_("Model"),
+        validators=[_MODEL],
+        max_length=200,
+        help_text=_("As owner/name, for example meta/llama."),
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
     )
     field_order = ("name", "model", "version")
 

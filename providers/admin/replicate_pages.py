@@ -196,7 +196,7 @@ def show_prediction(desk: Desk, prediction_id: str) -> HttpResponseBase:
         "prediction": found,
         "prediction_id": prediction_id,
         "percent": min(100, int(percent[-1])) if percent else None,
-        "last_line": found.logs.strip().rpartition("\n")[2][-300:] if found else "",
+        "last_line": found.logs.strip().rpartition("\n")[2].strip()[-300:] if found else "",
         "output": text_of(found.output)[:_LONGEST_OUTPUT] if found and not picture else "",
         "picture": picture,
     }

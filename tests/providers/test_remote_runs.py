@@ -156,7 +156,7 @@ def test_an_old_run_is_not_taken_up_again(acme: Provider, upstream: Upstream) ->
 def test_only_one_of_two_takes_a_lost_run_over(acme: Provider) -> None:
     lost(acme)
 
-    async def both() -> list[RunRecord]:
+    async def both() -> tuple[RunRecord, RunRecord]:
         book = RemoteRuns(acme.pk, "acme", uuid.uuid4())
         records = await asyncio.gather(book.begin("f"), book.begin("f"))
         for record in records:

@@ -229,7 +229,7 @@ def test_a_start_whose_answer_got_lost_is_found_in_the_list_and_waited_for(upstr
         prediction("processing", id="other", input={"prompt": "something else"}, created_at=now),
         prediction("processing", id="p1", input=asked, created_at=now),
     ]
-    routes = {
+    routes: dict[str, Any] = {
         "GET /predictions": replays(200, {}, {"next": None, "results": listed}),
         "GET predictions/p1": [says("processing"), says("succeeded", "Hello")],
     }

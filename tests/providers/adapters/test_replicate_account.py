@@ -121,7 +121,7 @@ def test_official_models_come_first_in_the_list(upstream: Upstream) -> None:
     routes = {"GET collections/official": replays(200, {}, {"slug": "official", "models": [official]})}
     endpoint, _ = replicate(upstream, routes=routes)
     (listed,) = wait(adapter_for("replicate").list_models(endpoint))
-    assert (listed.model_id, listed.capabilities) == (MODEL, {Capability.TEXT_GENERATION})
+    assert (listed.model_id, listed.capabilities) == (MODEL, frozenset({Capability.TEXT_GENERATION}))
 
 
 @pytest.mark.parametrize("path", ["../account", "acme/my app", "acme/../../x", "acme/x?y"])

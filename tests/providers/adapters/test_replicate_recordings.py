@@ -157,7 +157,7 @@ def test_a_recorded_list_is_understood(upstream: Upstream) -> None:
     (found,) = asyncio.run(adapter_for("replicate").list_models(endpoint))
     assert found.model_id.startswith("catio-apps/controlnet-interior-design:32d731f4")
     # Its own picture is no required input, so it may be asked in words.
-    assert found.capabilities == {Capability.IMAGE_GENERATION}
+    assert found.capabilities == frozenset({Capability.IMAGE_GENERATION})
     assert found.free is False
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ DONE = "event: done\nid: 1:9\ndata: {}"
 END = says("succeeded", ["Hel", "lo"], metrics={"input_token_count": 9, "output_token_count": 2})
 
 
-def streamed(upstream: Upstream, behaviour: Behaviour, *looks: Behaviour, **changes: object) -> tuple[Endpoint, str]:
+def streamed(upstream: Upstream, behaviour: Behaviour, *looks: Behaviour, **changes: Any) -> tuple[Endpoint, str]:
     """A prediction that starts and streams at the place's own address."""
     endpoint, name = replicate(upstream, model_id="meta/llama", **changes)
     url = f"{endpoint.base_url}/stream/p1"
