@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import environ
 from cryptography.fernet import Fernet
@@ -90,6 +91,20 @@ class Environment:
 
         fallback: dict[str, Any] = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
         return self._read(name, parse, fallback, "write sqlite:///path or postgres://user:password@host/name")
+
+    def public_address(self, name: str) -> str:
+        """An `https://` address without a slash at its end, or an empty string."""
+
+        def parse() -> str:
+            address = self.text(name).rstrip("/")
+            parts = urlsplit(address)
+            if address and (
+                parts.scheme != "https" or not parts.hostname or parts.username or re.search(r"[?#\s]", address)
+            ):
+                raise ValueError("found something else")
+            return address
+
+        return self._read(name, parse, "", "write https://host, without a user name, ? or #")
 
     def fernet_keys(self, name: str) -> list[str]:
         """Encryption keys, newest first, each of the form that `Fernet.generate_key` makes."""

@@ -29,6 +29,8 @@ SECRET_KEY = env.text("SECRET_KEY")
 ENCRYPTION_KEYS = env.fernet_keys("ENCRYPTION_KEY")
 ALLOWED_HOSTS = env.items("ALLOWED_HOSTS") or ["127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in env.items("ALLOWED_HOSTS") if host != "*"]
+# Where vendors reach this installation from outside; without it they are polled instead of reporting.
+PUBLIC_URL = env.public_address("PUBLIC_URL")
 PORT = env.number("PORT", 8000, most=65535)
 DEMO_PASSWORD = env.text("DJANGO_SUPERUSER_PASSWORD")
 

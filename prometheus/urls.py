@@ -4,9 +4,11 @@ from django.contrib import admin
 from django.urls import include, path
 
 from prometheus.health import healthz
+from providers.webhooks import replicate_webhook
 
 urlpatterns = [
     path("", include("marketing.urls")),
     path("healthz", healthz, name="healthz"),
+    path("webhooks/replicate/<slug:slug>/", replicate_webhook, name="replicate_webhook"),
     path("admin/", admin.site.urls),
 ]

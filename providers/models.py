@@ -302,3 +302,55 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider_slug}/{self.model_id}: {self.outcome}"
+
+
+class RemoteRun(models.Model):
+    """A run that goes on at the vendor's by itself, remembered so that a crash does not pay for it twice.
+
+    It is open until `closed_at`; whoever waits for it renews `lease_until`. Written by conditional UPDATEs only.
+    """
+
+    provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="runs", verbose_name=_("provider"))
+    run_id = models.CharField(_("the vendor's id"), max_length=100, blank=True)
+    request_id = models.UUIDField(_("request"), db_index=True)
+    # The same for the same request to the same model: what a later process knows its predecessor's run by.
+    fingerprint = models.CharField(_("fingerprint"), max_length=64)
+    status = models.CharField(_("status"), max_length=30, blank=True)
+    ended = models.BooleanField(_("ended"), default=False)
+    urls = models.JSONField(_("addresses"), default=dict)
+    created_at = models.DateTimeField(_("started"), default=timezone.now)
+    lease_until = models.DateTimeField(_("waited for until"))
+    closed_at = models.DateTimeField(_("closed"), null=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "run_id"], condition=~models.Q(run_id=""), name="one_row_a_vendor_run"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["provider", "fingerprint"], condition=models.Q(closed_at__isnull=True), name="open_runs"
+            )
+        ]
+        verbose_name = _("run at a vendor")
+        verbose_name_plural = _("runs at vendors")
+
+    def __str__(self) -> str:
+        return f"{self.provider_id}/{self.run_id}: {self.status}"
+
+
+class WebhookSecret(models.Model):
+    """What the webhooks of a key's account are signed with, sealed; `asked_at` bounds how often it is asked for."""
+
+    key = models.OneToOneField(ProviderKey, on_delete=models.CASCADE, primary_key=True, related_name="webhook_secret")
+    sealed = models.TextField(_("sealed secret"), blank=True, editable=False)
+    asked_at = models.DateTimeField(_("asked"), null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("webhook secret")
+        verbose_name_plural = _("webhook secrets")
+
+    def __str__(self) -> str:
+        return str(self.key)

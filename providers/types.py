@@ -8,6 +8,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Protocol
 
+from providers.vendor_runs import RunBook
+
 # The one protocol that needs no vendor: the small model of this machine.
 LOCAL_PROTOCOL = "local"
 
@@ -371,7 +373,10 @@ class Quirks:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One place to send a request to: provider, model and key together. The key never prints."""
+    """One place to send a request to: provider, model and key together. The key never prints.
+
+    `runs` remembers what is started there and goes on by itself, where the protocol knows such runs.
+    """
 
     provider: str
     protocol: str
@@ -382,3 +387,4 @@ class Endpoint:
     allow_private_address: bool = False
     json_schema: bool = False
     quirks: Quirks = field(default_factory=Quirks)
+    runs: RunBook | None = field(default=None, repr=False, compare=False)

@@ -24,6 +24,7 @@ from providers.errors import (
 )
 from providers.models import Attempt
 from providers.orchestrator.answers import Answer, Event, Exhausted, Happening, Tried
+from providers.remote_runs import RemoteRuns
 from providers.routing import Place, Task
 from providers.types import ChatRequest, Completion, Endpoint, Request, Result
 
@@ -165,7 +166,7 @@ class _Call(Generic[T]):
         outcome, result = Attempt.Outcome.CANCELLED, None
         error: ProviderError | None = None
         try:
-            result = await self._call(place, _endpoint(place, opened.secret), mend)
+            result = await self._call(place, _endpoint(place, opened.secret, self.request_id), mend)
             await self._tell(place, Happening.CHECKING)
             outcome = Attempt.Outcome.REJECTED
             if isinstance(result, Completion) and self._is_prompted(place):
@@ -252,7 +253,7 @@ class _ProbedElsewhereError(UnavailableError):
         return "Unavailable"
 
 
-def _endpoint(place: Place, secret: str) -> Endpoint:
+def _endpoint(place: Place, secret: str, request_id: uuid.UUID) -> Endpoint:
     candidate = place.candidate
     return Endpoint(
         provider=candidate.provider,
@@ -264,6 +265,7 @@ def _endpoint(place: Place, secret: str) -> Endpoint:
         allow_private_address=candidate.allow_private_address,
         json_schema=candidate.json_schema,
         quirks=candidate.quirks,
+        runs=RemoteRuns(candidate.provider_id, candidate.provider, request_id),
     )
 
 

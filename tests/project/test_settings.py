@@ -45,6 +45,8 @@ def _outcome(data: Path, **values: str) -> tuple[int, str, str]:
     ("name", "value", "line"),
     [
         ("DEBUG", "perhaps", "DEBUG: write true or false (found 'perhaps')"),
+        ("PUBLIC_URL", "http://desk.example", "PUBLIC_URL: write https://host"),
+        ("PUBLIC_URL", "https://me:word@desk.example", "PUBLIC_URL: write https://host"),
         ("PORT", "80000", "PORT: write a whole number from 1 to 65535 (found 80000)"),
         ("PORT", "http", "PORT: write a whole number from 1 to 65535"),
         ("MAX_REQUESTS_PER_DAY", "0", "MAX_REQUESTS_PER_DAY: write a whole number"),

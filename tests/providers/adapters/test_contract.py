@@ -15,7 +15,12 @@ from providers.types import Endpoint, FinishReason
 from tests.providers.adapters.asking import HELLO, chat, check_key, stream
 from tests.providers.adapters.conftest import PlaceOf
 from tests.providers.adapters.native import NATIVE, answers_natively, lists_natively
-from tests.upstream import answers, hangs
+from tests.providers.adapters.replicate_places import MODEL, says
+from tests.upstream import Behaviour, answers, hangs
+
+
+def _replicate(place: PlaceOf, behaviour: Behaviour, **changes: float) -> Endpoint:
+    return replace(place(behaviour, **changes)[0], protocol="replicate", model_id=MODEL)
 
 
 def _native(protocol: str) -> Callable[[PlaceOf], Endpoint]:
@@ -32,11 +37,13 @@ ANSWERING: dict[str, Callable[[PlaceOf], Endpoint]] = {
     "openai": lambda place: place(answers("Hello there"))[0],
     "local": lambda _place: Endpoint("local", "local", "", "smollm2-135m-instruct", timeout_seconds=60),
     **{protocol: _native(protocol) for protocol in NATIVE},
+    "replicate": lambda place: _replicate(place, says("succeeded", ["Hello", " there"], http=201)),
 }
 SILENT: dict[str, Callable[[PlaceOf], Endpoint]] = {
     "openai": _silent("openai"),
     **{protocol: _silent(protocol) for protocol in NATIVE},
     "local": lambda _place: Endpoint("local", "local", "", "smollm2-135m-instruct", timeout_seconds=60),
+    "replicate": lambda place: _replicate(place, hangs(), timeout_seconds=30.0),
 }
 
 
