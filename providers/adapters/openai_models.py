@@ -90,7 +90,9 @@ def _capabilities(entry: Mapping[str, Any]) -> frozenset[Capability] | None:
     abilities, architecture = entry.get("capabilities"), entry.get("architecture")
     if isinstance(abilities, dict) and not _ABILITIES.keys().isdisjoint(abilities):
         # Mistral's list has no word for some of what it sells: nothing named is nothing known.
-        return frozenset(_ABILITIES[name] for name, has in abilities.items() if has is True and name in _ABILITIES) or None
+        return (
+            frozenset(_ABILITIES[name] for name, has in abilities.items() if has is True and name in _ABILITIES) or None
+        )
     outputs = architecture.get("output_modalities") if isinstance(architecture, dict) else None
     if isinstance(outputs, list):
         return frozenset(_MODALITIES[name] for name in outputs if isinstance(name, str) and name in _MODALITIES)

@@ -19,7 +19,7 @@ def listed(place: PlaceOf, body: Any, **quirks: Any) -> tuple[ListedModel, ...]:
     return list_models(endpoint)
 
 
-OPENROUTER = {
+OPENROUTER: dict[str, Any] = {
     "id": "google/gemma-4-26b-a4b-it:free",
     "context_length": 32768,
     "architecture": {"input_modalities": ["text", "image"], "output_modalities": ["text"]},
@@ -28,7 +28,7 @@ OPENROUTER = {
     "supported_parameters": ["max_tokens", "temperature", "structured_outputs"],
     "expiration_date": "2027-01-31",
 }
-ROUTER = {
+ROUTER: dict[str, Any] = {
     "id": "deepseek-ai/DeepSeek-V3.2",
     "architecture": {"output_modalities": ["text"]},
     "providers": [

@@ -45,7 +45,7 @@ def fragment(
     index: int | None, *, call_id: str | None = None, name: str | None = None, text: str = ""
 ) -> dict[str, Any]:
     function = {"arguments": text, **({"name": name} if name else {})}
-    piece = {"function": function, **({"id": call_id} if call_id is not None else {})}
+    piece: dict[str, Any] = {"function": function, **({"id": call_id} if call_id is not None else {})}
     return {"tool_calls": [piece if index is None else {"index": index, **piece}]}
 
 
