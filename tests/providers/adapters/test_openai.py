@@ -108,6 +108,18 @@ def test_a_broken_http_answer_is_a_broken_answer(place: PlaceOf) -> None:
     assert type(error) is BrokenAnswerError
 
 
+@pytest.mark.parametrize(
+    ("behaviour", "kept"),
+    [
+        (wrong_content_type(), "<h1>We will be back soon</h1>"),
+        (replays(200, {}, {"choices": "odd", "hint": "moved"}), '"hint": "moved"'),
+        (replays(200, {}, "[1, 2"), "[1, 2"),
+    ],
+)
+def test_an_answer_that_is_none_is_kept_for_the_administrator(place: PlaceOf, behaviour: Behaviour, kept: str) -> None:
+    assert kept in chat_fault(place(behaviour)[0]).raw
+
+
 def test_a_wait_is_kept(place: PlaceOf) -> None:
     assert chat_fault(place(rate_limited(7))[0]).wait_seconds == 7
 

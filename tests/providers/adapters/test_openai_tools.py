@@ -36,17 +36,21 @@ def answered(message: dict[str, Any], finish_reason: str = "tool_calls") -> Beha
 
 
 def events(*deltas: dict[str, Any], finish_reason: str = "tool_calls") -> Behaviour:
-    bodies = [{"choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas]
-    bodies.append({"choices": [{"index": 0, "delta": {}, "finish_reason": finish_reason}]})
-    return replays(200, {"content-type": "text/event-stream"}, "".join(f"data: {json.dumps(b)}\n\n" for b in bodies))
+    bodies: list[tuple[dict[str, Any], str | None]] = [(delta, None) for delta in deltas] + [({}, finish_reason)]
+    choices = [{"index": 0, "delta": delta, "finish_reason": reason} for delta, reason in bodies]
+    text = "".join(f"data: {json.dumps({'choices': [choice]})}\n\n" for choice in choices)
+    return replays(200, {"content-type": "text/event-stream"}, text)
 
 
 def fragment(
     index: int | None, *, call_id: str | None = None, name: str | None = None, text: str = ""
 ) -> dict[str, Any]:
-    function = {"arguments": text, **({"name": name} if name else {})}
-    piece: dict[str, Any] = {"function": function, **({"id": call_id} if call_id is not None else {})}
-    return {"tool_calls": [piece if index is None else {"index": index, **piece}]}
+    piece: dict[str, Any] = {"function": {"arguments": text, **({"name": name} if name else {})}}
+    if call_id is not None:
+        piece["id"] = call_id
+    if index is not None:
+        piece["index"] = index
+    return {"tool_calls": [piece]}
 
 
 def test_functions_and_the_choice_among_them_are_sent(place: PlaceOf, upstream: Upstream) -> None:
