@@ -23,6 +23,7 @@ VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,79}")
 # A real key has lower case letters or dashes; this is a variable whose `env:` was forgotten.
 BARE_VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 KEY = re.compile(r"[\x21-\x7e]+")
+_PATH = re.compile(r"(?:https://[\w.-]+(?::\d+)?(?:/[\w./-]*)?|[\w./-]*)")
 _SECRET_HEADERS = {"authorization", "x-api-key", "x-goog-api-key", "cookie", "proxy-authorization"}
 _INSIDE_ENDINGS = (".localhost", ".local", ".internal", ".lan", ".home.arpa")
 # What a column for positive numbers holds on every database.
@@ -67,6 +68,12 @@ def _base_url(url: str) -> str:
     return normal_base_url(url) if url else ""
 
 
+def _path(path: str) -> str:
+    if not _PATH.fullmatch(path):
+        raise ValueError("write a path such as models or /health, or a whole address that begins with https://")
+    return path
+
+
 def _time_zone(name: str) -> str:
     try:
         zoneinfo.ZoneInfo(name)
@@ -98,7 +105,7 @@ BigCount = Annotated[int, Field(strict=True, ge=1, le=_MOST_BIG)]
 Flag = Annotated[bool, Field(strict=True)]
 Text = Annotated[str, Field(min_length=1)]
 # Below the base URL, from the host's root, or a whole address: some vendors keep a check elsewhere.
-Path = Annotated[str, Field(max_length=200, pattern=r"^(https://[\w.-]+(:\d+)?(/[\w./-]*)?|[\w./-]*)$")]
+Path = Annotated[str, Field(max_length=200), AfterValidator(_path)]
 
 
 class _Entry(BaseModel):

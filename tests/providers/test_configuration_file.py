@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 
 from providers import models, types
-from providers.catalogue.shape import ProviderEntry, QuirksEntry
+from providers.catalogue.shape import ProviderEntry, QuirksEntry, check_quirks
 from providers.configuration import FaultyFileError, apply, export, load
 from providers.models import Provider, Quota
 from tests.providers.provider_file import FILE, SECRET, faults, one
@@ -102,6 +102,35 @@ def test_the_file_speaks_every_protocol_and_tier_of_the_database() -> None:
     for protocol, _title in models.protocols():
         assert load(one(protocol=protocol)).providers[0].protocol == protocol
     assert words["tier"]["enum"] == models.Tier.values
+
+
+@pytest.mark.parametrize("path", ["", "key", "api/tags", "/api/tags", "https://api.cohere.com/v1/check-api-key"])
+def test_a_check_may_lie_below_the_address_at_its_root_or_elsewhere(path: str) -> None:
+    entry = load(one(quirks={"check_path": path})).providers[0]
+    assert entry.quirks
+    assert entry.quirks.check_path == path
+
+
+@pytest.mark.parametrize(
+    "path", ["http://a.example/x", "https://user:pass@a.example/", "a b", "models?key=1", "ftp://x"]
+)
+def test_a_check_at_an_odd_address_is_refused(path: str) -> None:
+    words = "write a path such as models or /health, or a whole address that begins with https://"
+    assert faults(one(quirks={"check_path": path})) == (f'provider "groq", quirks.check_path: {words}',)
+
+
+def test_every_quirk_survives_the_database() -> None:
+    quirks = {
+        "embedding_fields": {"input_type": "passage"},
+        "image_sizes": ["1024x1024"],
+        "check_method": "POST",
+        "check_field": "result.status=active",
+        "json_mode": "json_object",
+    }
+    stored = check_quirks(quirks)
+    assert stored == quirks
+    wire = models.Provider(quirks=stored).wire_quirks()
+    assert (wire.image_sizes, wire.embedding_fields) == (("1024x1024",), {"input_type": "passage"})
 
 
 def test_the_files_quirks_are_the_adapters_quirks() -> None:

@@ -67,7 +67,7 @@ def test_spent_credit_rests_until_the_vendors_next_day(connect):
     connect("two", answers("Hello"))
     ask()
     key = one.keys.get()
-    assert key.blocked_reason == "QuotaExhausted"
+    assert key.blocked_reason == "NoCredit"
     assert key.blocked_until.astimezone(tz=None).minute == 0
 
 

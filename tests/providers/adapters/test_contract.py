@@ -9,9 +9,10 @@ from dataclasses import replace
 
 import pytest
 
+from providers import prompted
 from providers.adapters.base import UnknownProtocolError, adapter_for, registry
-from providers.errors import UnavailableError
-from providers.types import Endpoint, FinishReason
+from providers.errors import ModelUnavailableError, UnavailableError
+from providers.types import Capability, Endpoint, FinishReason
 from tests.providers.adapters.asking import HELLO, chat, check_key, stream
 from tests.providers.adapters.conftest import PlaceOf
 from tests.providers.adapters.native import NATIVE, answers_natively, lists_natively
@@ -59,6 +60,22 @@ def test_the_registry_finds_every_protocol() -> None:
 def test_an_unknown_protocol_is_named() -> None:
     with pytest.raises(UnknownProtocolError, match="telegraph"):
         adapter_for("telegraph")
+
+
+@pytest.mark.parametrize("capability", Capability)
+def test_every_capability_has_a_protocol_or_a_prompt(capability: Capability) -> None:
+    natively = [name for name, adapter in registry().items() if name != "local" and adapter.offers(capability)]
+    assert natively or prompted.can(capability)
+
+
+@pytest.mark.parametrize("capability", Capability)
+def test_what_a_protocol_lacks_names_the_model_and_not_the_provider(protocol: str, capability: Capability) -> None:
+    adapter = adapter_for(protocol)
+    if adapter.offers(capability):
+        return
+    endpoint = Endpoint("x", protocol, "http://127.0.0.1:1", "m")
+    with pytest.raises(ModelUnavailableError, match=protocol):
+        asyncio.run(adapter.perform(endpoint, capability, None))
 
 
 def test_a_chat_brings_text_model_and_usage(protocol: str, place: PlaceOf) -> None:

@@ -9,11 +9,9 @@ import pytest
 
 from providers.adapters.base import adapter_for
 from providers.errors import (
-    AuthenticationError,
     BrokenAnswerError,
     ContentRefusedError,
     InvalidRequestError,
-    ModelUnavailableError,
     NetworkError,
     OverloadedError,
     ProviderError,
@@ -21,7 +19,7 @@ from providers.errors import (
     UnavailableError,
 )
 from providers.types import ChatRequest, FinishReason, JSONSchema, Message, Quirks, Role
-from tests.providers.adapters.asking import HELLO, SCHEMA, chat, chat_fault, check_key
+from tests.providers.adapters.asking import HELLO, SCHEMA, chat, chat_fault, stream
 from tests.providers.adapters.conftest import SECRET, PlaceOf
 from tests.upstream import (
     Behaviour,
@@ -110,6 +108,18 @@ def test_a_broken_http_answer_is_a_broken_answer(place: PlaceOf) -> None:
     assert type(error) is BrokenAnswerError
 
 
+@pytest.mark.parametrize(
+    ("behaviour", "kept"),
+    [
+        (wrong_content_type(), "<h1>We will be back soon</h1>"),
+        (replays(200, {}, {"choices": "odd", "hint": "moved"}), '"hint": "moved"'),
+        (replays(200, {}, "[1, 2"), "[1, 2"),
+    ],
+)
+def test_an_answer_that_is_none_is_kept_for_the_administrator(place: PlaceOf, behaviour: Behaviour, kept: str) -> None:
+    assert kept in chat_fault(place(behaviour)[0]).raw
+
+
 def test_a_wait_is_kept(place: PlaceOf) -> None:
     assert chat_fault(place(rate_limited(7))[0]).wait_seconds == 7
 
@@ -191,6 +201,38 @@ def test_a_schema_is_written_out_for_other_models(
     assert "response_format" not in sent
     assert sent["messages"][0]["role"] == "system"
     assert '"maxLength":120' in sent["messages"][0]["content"]
+
+
+def test_a_vendor_that_only_promises_json_is_asked_for_it_and_told_the_schema(
+    place: PlaceOf, upstream: Upstream
+) -> None:
+    endpoint, name = place(posts(1), quirks=Quirks(json_mode="json_object"))
+    chat(endpoint, ChatRequest(HELLO.messages, json_schema=SCHEMA))
+    chat(endpoint)
+    with_schema, without = (sent.json for sent in upstream.requests(name))
+    assert with_schema["response_format"] == {"type": "json_object"}
+    assert '"maxLength":120' in with_schema["messages"][0]["content"]
+    assert "response_format" not in without
+
+
+def test_a_vendor_without_any_json_mode_is_told_in_words(place: PlaceOf, upstream: Upstream) -> None:
+    endpoint, name = place(posts(1), json_schema=True, quirks=Quirks(json_mode="none"))
+    chat(endpoint, ChatRequest(HELLO.messages, json_schema=SCHEMA))
+    sent = upstream.requests(name)[0].json
+    assert "response_format" not in sent
+    assert "JSON Schema" in sent["messages"][0]["content"]
+
+
+def test_a_vendor_whose_streams_follow_no_schema_is_told_in_words_there(place: PlaceOf, upstream: Upstream) -> None:
+    endpoint, name = place(posts(1), json_schema=True, quirks=Quirks(json_in_streams=False))
+    chat(endpoint, ChatRequest(HELLO.messages, json_schema=SCHEMA))
+    stream(endpoint, ChatRequest(HELLO.messages, json_schema=SCHEMA))
+    assert ["response_format" in sent.json for sent in upstream.requests(name)] == [True, False]
+
+
+def test_an_answer_in_the_oldest_shape_is_read(place: PlaceOf) -> None:
+    choices = [{"text": "Hello", "index": 0, "logprobs": None, "finish_reason": "stop"}]
+    assert chat(place(replays(200, {}, {"choices": choices}))[0]).text == "Hello"
 
 
 def test_a_refused_field_is_dropped_and_remembered(place: PlaceOf, upstream: Upstream) -> None:
@@ -310,44 +352,6 @@ def test_a_proxy_in_the_environment_is_not_used(place: PlaceOf, monkeypatch: pyt
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     assert chat(place(answers("Hello"))[0]).text == "Hello"
-
-
-def test_a_wrong_key_fails_its_check(place: PlaceOf) -> None:
-    endpoint, _ = place(keys={"another"})
-    with pytest.raises(AuthenticationError):
-        check_key(endpoint)
-
-
-def test_a_right_key_is_checked_without_using_tokens(place: PlaceOf, upstream: Upstream) -> None:
-    endpoint, name = place(keys={SECRET})
-    check_key(endpoint)
-    assert [(sent.method, sent.path) for sent in upstream.requests(name)] == [("GET", f"/{name}/v1/models")]
-
-
-def test_a_vendor_with_a_public_list_is_asked_for_one_token(place: PlaceOf, upstream: Upstream) -> None:
-    endpoint, name = place(answers("", finish_reason="length"), quirks=Quirks(check_path=""))
-    check_key(endpoint)
-    assert upstream.requests(name)[0].json["max_tokens"] == 1
-
-
-def test_a_key_without_right_to_chat_fails_its_check(place: PlaceOf) -> None:
-    forbidden = {"status": 403, "title": "Forbidden", "detail": "Authorization failed"}
-    endpoint, _ = place(replays(403, {}, forbidden), quirks=Quirks(check_path=""))
-    with pytest.raises(AuthenticationError):
-        check_key(endpoint)
-
-
-def test_a_check_that_meets_a_web_page_fails(place: PlaceOf) -> None:
-    endpoint, _ = place(wrong_content_type(), quirks=Quirks(check_path=""))
-    with pytest.raises(BrokenAnswerError):
-        check_key(endpoint)
-
-
-def test_a_key_check_names_a_missing_model(place: PlaceOf) -> None:
-    gone = {"error": {"message": "The model `x` does not exist", "code": "model_not_found", "param": None}}
-    endpoint, _ = place(replays(404, {}, gone), quirks=Quirks(check_path=""))
-    with pytest.raises(ModelUnavailableError):
-        check_key(endpoint)
 
 
 def test_many_calls_share_one_connection(place: PlaceOf, upstream: Upstream) -> None:

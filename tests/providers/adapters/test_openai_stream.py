@@ -75,6 +75,22 @@ def text(chunks: list[Chunk]) -> str:
             replays(200, {}, {"choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}]}),
             id="a vendor that does not stream",
         ),
+        pytest.param(
+            replays(
+                200,
+                {"content-type": "application/x-ndjson"},
+                "\n".join(json.dumps(body) for body in (delta("Hel"), delta("lo"), {}, delta(None, "stop"))) + "\n\n",
+            ),
+            id="lines of JSON",
+        ),
+        pytest.param(
+            replays(200, {"content-type": "application/x-ndjson"}, "\r\n".join([json.dumps(delta("Hello", "stop"))])),
+            id="one line of JSON without an end",
+        ),
+        pytest.param(
+            events({"choices": [{"text": "Hel"}]}, {"choices": [{"text": "lo", "finish_reason": "stop"}]}),
+            id="the oldest shape",
+        ),
     ],
 )
 def test_a_whole_stream_gives_the_whole_text(place: PlaceOf, behaviour: Behaviour) -> None:
@@ -128,6 +144,11 @@ def test_a_whole_stream_gives_the_whole_text(place: PlaceOf, behaviour: Behaviou
             replays(200, {"content-type": "text/event-stream"}, b"data: \xff\xfe\n\n"),
             BrokenAnswerError,
             id="not UTF-8",
+        ),
+        pytest.param(
+            replays(200, {"content-type": "application/x-ndjson"}, json.dumps(delta("a")) + '\n{"choi'),
+            BrokenAnswerError,
+            id="lines of JSON, cut",
         ),
         pytest.param(floods(100_000_000), BrokenAnswerError, id="a flood"),
         pytest.param(drips(0.01, b": waiting\n\n"), NetworkError, id="comments without end"),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from providers.adapters.failures import failure
-from tests.providers.adapters.asking import chat, chat_fault, stream
+from providers.types import Capability, EmbeddingRequest, ImageRequest, ModerationRequest
+from tests.providers.adapters.asking import chat, chat_fault, list_models, perform, stream
 from tests.providers.adapters.conftest import PlaceOf
-from tests.upstream import Behaviour, Exchange, replays
+from tests.upstream import Behaviour, Exchange, Upstream, replays
 
 pytestmark = pytest.mark.shared
 
@@ -174,6 +176,10 @@ def test_a_recorded_answer_is_understood(place: PlaceOf, name: str) -> None:
     assert completion.finish_reason.value == choice["finish_reason"]
     assert completion.model_id == body["model"]
     assert completion.reasoning == (choice["message"].get("reasoning") or "")
+    wishes = choice["message"].get("tool_calls") or []
+    assert [(call.name, call.arguments) for call in completion.tool_calls] == [
+        (wish["function"]["name"], wish["function"]["arguments"]) for wish in wishes
+    ]
     assert completion.usage.estimated is (usage is None)
     if usage:
         counted = (completion.usage.prompt_tokens, completion.usage.completion_tokens)
@@ -183,6 +189,55 @@ def test_a_recorded_answer_is_understood(place: PlaceOf, name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in ANSWERS if name in WITHOUT_ANSWER])
 def test_recorded_thoughts_alone_are_no_answer(place: PlaceOf, name: str) -> None:
     assert chat_fault(place(_replayed(name))[0]).kind == "BrokenAnswer"
+
+
+def test_a_recorded_answer_of_the_oldest_kind_is_understood(place: PlaceOf) -> None:
+    completion = chat(place(_replayed("openai--completions-legacy--200"))[0])
+    assert completion.text.startswith(' sampling" answer')
+    assert (completion.finish_reason.value, completion.usage.total_tokens) == ("length", 24)
+
+
+@pytest.mark.parametrize(
+    ("name", "length", "tokens"),
+    [
+        ("openai--embeddings--200", 256, 5),
+        ("openai--embeddings--200--2", 3072, 8),
+        ("openrouter--embeddings--200", 768, 7),
+    ],
+)
+def test_recorded_vectors_are_understood(place: PlaceOf, name: str, length: int, tokens: int) -> None:
+    result = perform(place(_replayed(name))[0], Capability.EMBEDDINGS, EmbeddingRequest(("one",)))
+    assert (len(result.vectors), len(result.vectors[0])) == (1, length)
+    assert 0.9 < math.hypot(*result.vectors[0]) < 1.1
+    assert (result.usage.prompt_tokens, result.usage.estimated) == (tokens, False)
+
+
+def test_a_recorded_moderation_is_understood(place: PlaceOf) -> None:
+    endpoint, _ = place(_replayed("openai--moderations--200"))
+    result = perform(endpoint, Capability.MODERATION, ModerationRequest(("Have a great day!",)))
+    verdict = result.verdicts[0]
+    assert (result.model_id, verdict.flagged, verdict.categories) == ("text-moderation-007", False, ())
+    assert verdict.scores["self-harm/intent"] < 0.001
+
+
+def test_a_recorded_picture_is_looked_for_behind_its_link(place: PlaceOf, upstream: Upstream) -> None:
+    storage, storage_name = place(routes={"GET cat.png": replays(200, {}, b"\x89PNG\r\n\x1a\n")})
+    body = json.loads(json.dumps(RECORDINGS["openai--images--200"]["response"]["body"]))
+    body["data"][0]["url"] = f"{storage.base_url}/cat.png?{body['data'][0]['url'].partition('?')[2]}"
+    result = perform(place(replays(200, {}, body))[0], Capability.IMAGE_GENERATION, ImageRequest("A cat"))
+    assert result.images[0].media_type == "image/png"
+    assert len(upstream.requests(storage_name)) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["cerebras--models-list--200", "mistral--models-list--200", "openai--models-list--200"]
+)
+def test_a_recorded_list_of_models_is_understood(place: PlaceOf, name: str) -> None:
+    entries = RECORDINGS[name]["response"]["body"]["data"]
+    models = list_models(place(routes={"GET /models": _replayed(name)})[0])
+    assert [model.model_id for model in models] == list(dict.fromkeys(entry["id"] for entry in entries))
+    contexts = {entry["id"]: entry.get("max_context_length") for entry in entries}
+    assert all(model.context_tokens == contexts[model.model_id] for model in models)
 
 
 def _events(name: str) -> list[dict[str, Any]]:
