@@ -338,6 +338,7 @@ class Quirks:
     `refused_parameters`: request fields that are left out. `stream_usage`: whether `stream_options` is understood.
     `seed_field`: Mistral says `random_seed`. `extra_headers`: sent with every request, never secret.
     `check_path`: what a GET proves a key with; empty where every listing is public and only a chat proves it.
+    `hub_url` and `rows_url`: Hugging Face's other two hosts, which know its models and data sets and hold the rows.
     """
 
     max_tokens_field: str = "max_tokens"
@@ -346,6 +347,8 @@ class Quirks:
     seed_field: str = "seed"
     extra_headers: Mapping[str, str] = field(default_factory=dict)
     check_path: str = "models"
+    hub_url: str = "https://huggingface.co"
+    rows_url: str = "https://datasets-server.huggingface.co"
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,6 +147,10 @@ class QuirksEntry(_Entry):
     seed_field: Text = "seed"
     extra_headers: dict[str, str] = Field(default_factory=dict)
     check_path: Annotated[str, Field(max_length=100, pattern=r"^[\w./-]*$")] = "models"
+    hub_url: Annotated[str, Field(max_length=300), AfterValidator(normal_base_url)] = "https://huggingface.co"
+    rows_url: Annotated[str, Field(max_length=300), AfterValidator(normal_base_url)] = (
+        "https://datasets-server.huggingface.co"
+    )
 
     @model_validator(mode="after")
     def _no_secret_headers(self) -> QuirksEntry:

@@ -18,10 +18,12 @@ from tests.upstream import answers, hangs
 
 ANSWERING: dict[str, Callable[[PlaceOf], Endpoint]] = {
     "openai": lambda place: place(answers("Hello there"))[0],
+    "huggingface": lambda place: replace(place(answers("Hello there"))[0], protocol="huggingface"),
     "local": lambda _place: Endpoint("local", "local", "", "smollm2-135m-instruct", timeout_seconds=60),
 }
 SILENT: dict[str, Callable[[PlaceOf], Endpoint]] = {
     "openai": lambda place: place(hangs(), timeout_seconds=30.0)[0],
+    "huggingface": lambda place: replace(place(hangs(), timeout_seconds=30.0)[0], protocol="huggingface"),
     "local": lambda _place: Endpoint("local", "local", "", "smollm2-135m-instruct", timeout_seconds=60),
 }
 
