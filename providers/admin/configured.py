@@ -16,6 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from providers.admin.catalogue_page import show_catalogue
 from providers.admin.forms import CAPABILITIES, AIModelForm, ProviderForm, ProviderKeyForm, QuotaForm
+from providers.admin.hub_models_page import hub_urls
 from providers.admin.state import REASONS, clock, key_state, key_words, provider_state
 from providers.models import AIModel, Attempt, Circuit, Provider, ProviderKey, Quota
 from providers.types import LOCAL_PROTOCOL
@@ -130,7 +131,7 @@ class ProviderAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a ModelAdmin
     def get_urls(self) -> list[URLPattern]:
         """With the page that adds a vendor from the catalogue."""
         view = self.admin_site.admin_view(self.catalogue)
-        return [path("catalogue/", view, name="providers_provider_catalogue"), *super().get_urls()]
+        return [path("catalogue/", view, name="providers_provider_catalogue"), *hub_urls(self), *super().get_urls()]
 
     @method_decorator(sensitive_post_parameters())
     def catalogue(self, request: HttpRequest) -> HttpResponseBase:
