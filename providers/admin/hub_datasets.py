@@ -20,9 +20,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from providers.admin.hub_forms import ROWS_A_PAGE, DatasetReferenceForm, DatasetSearchForm, PageForm
-from providers.admin.hub_words import hub_words
+from providers.admin.hub_words import grouped, hub_words
 from providers.errors import ProviderError
-from providers.hub import HubReader, Row, Rows, RowsWanted, Split, reader
+from providers.hub import HubDataset, HubReader, Row, Rows, RowsWanted, Split, reader
 from providers.models import DatasetReference
 
 _LONGEST_CELL = 300
@@ -31,10 +31,24 @@ _PART = "{0.config}/{0.split}"
 
 
 @dataclass(frozen=True, slots=True)
+class Result:
+    """A data set as the pages show it."""
+
+    data_set: HubDataset
+    downloads: str
+    likes: str
+
+    @classmethod
+    def of(cls, data_set: HubDataset) -> Result:
+        """With its numbers written out."""
+        return cls(data_set, grouped(data_set.downloads), grouped(data_set.likes))
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A row of the table, its cells in the order of the columns and fit to be read."""
 
-    number: int
+    number: str
     cells: tuple[str, ...]
 
 
@@ -90,7 +104,7 @@ class DatasetReferenceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a Mo
         context = {
             **self._common(request),
             "form": form,
-            "results": found.items if found else (),
+            "results": [Result.of(data_set) for data_set in found.items] if found else [],
             "more": query.urlencode() if query["cursor"] else "",
             "problem": problem,
         }
@@ -139,13 +153,13 @@ def _shown(hub: HubReader, page: PageForm) -> dict[str, Any]:
     name, words = page.cleaned_data["id"], page.cleaned_data.get("q", "")
     shown: dict[str, Any] = {"name": name, "title": name, "words": words, "part": None, "parts": [], "rows": None}
     try:
-        shown["data_set"] = hub.dataset(name)
+        shown["found"] = Result.of(hub.dataset(name))
         splits = hub.dataset_splits(name)
         part = _chosen(splits, page.cleaned_data.get("part", ""))
         kept = set(DatasetReference.objects.filter(dataset_id=name).values_list("config", "split"))
         shown["parts"] = [(_PART.format(split), split == part) for split in splits]
-        shown["part"], shown["kept"] = part, bool(part) and (part.config, part.split) in kept
         if part:
+            shown["part"], shown["kept"] = part, (part.config, part.split) in kept
             wanted = RowsWanted(name, part.config, part.split, page.first_row(), ROWS_A_PAGE, words)
             rows = hub.dataset_rows(wanted)
             shown |= {"rows": rows, "lines": [_line(rows, row) for row in rows.rows], **_paging(page, part, rows)}
@@ -164,11 +178,12 @@ def _paging(page: PageForm, part: Split, rows: Rows) -> dict[str, Any]:
     same = {"id": page.cleaned_data["id"], "part": _PART.format(part), "q": page.cleaned_data.get("q", "")}
     before = urlencode({**same, "offset": max(0, at - ROWS_A_PAGE)}) if at else ""
     after = urlencode({**same, "offset": at + ROWS_A_PAGE}) if at + ROWS_A_PAGE < rows.total else ""
-    return {"before": before, "after": after, "from": at + 1, "to": at + len(rows.rows)}
+    numbers = {"first": grouped(at + 1), "last": grouped(at + len(rows.rows)), "total": grouped(rows.total)}
+    return {"before": before, "after": after, **numbers}
 
 
 def _line(rows: Rows, row: Row) -> Line:
-    return Line(row.number + 1, tuple(_cell(row.cells.get(column.name)) for column in rows.columns))
+    return Line(grouped(row.number + 1), tuple(_cell(row.cells.get(column.name)) for column in rows.columns))
 
 
 def _cell(value: Any) -> str:

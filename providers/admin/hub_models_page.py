@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from providers.admin.forms import CAPABILITIES
 from providers.admin.hub_forms import ModelSearchForm
-from providers.admin.hub_words import hub_words
+from providers.admin.hub_words import grouped, hub_words
 from providers.errors import ProviderError
 from providers.hub import PROTOCOL, HubModel, Use, add_model, reader, use_of
 from providers.models import AIModel, Provider
@@ -35,6 +35,8 @@ class Result:
     model: HubModel
     use: Use
     good_for: str
+    downloads: str
+    likes: str
     row: AIModel | None = None
 
 
@@ -108,9 +110,7 @@ def add_from_hub(page: _Page, request: HttpRequest, pk: int) -> HttpResponseBase
         problem = _("Nobody serves this model now, or the product has no use for its task.")
     else:
         if is_new:
-            page.log_change(
-                request, provider, [{"added": {"name": str(AIModel._meta.verbose_name), "object": str(row)}}]
-            )  # noqa: SLF001, E501 - Django's own name
+            page.log_change(request, provider, [{"added": {"name": str(_("model")), "object": str(row)}}])
     if getattr(request, "htmx", False):
         return TemplateResponse(request, f"{_TEMPLATE}#added", {"row": row, "problem": problem})
     if row:
@@ -143,7 +143,8 @@ def _results(provider: Provider, models: tuple[HubModel, ...]) -> list[Result]:
     for model in models:
         use = use_of(model)
         good_for = str(words[use.capability.value]) if use.capability else ""
-        results.append(Result(model, use, good_for, rows.get(model.model_id)))
+        numbers = grouped(model.downloads), grouped(model.likes)
+        results.append(Result(model, use, good_for, *numbers, rows.get(model.model_id)))
     return results
 
 

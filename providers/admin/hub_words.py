@@ -1,9 +1,10 @@
-"""What goes wrong at the Hub, in an administrator's words."""
+"""What the Hub says, in an administrator's words: its numbers, and what goes wrong."""
 
 from __future__ import annotations
 
 import math
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -40,3 +41,8 @@ def _again(error: ProviderError) -> str:
         return _("Try again in a moment.")
     seconds = max(1, math.ceil(error.wait_seconds))
     return ngettext("Try again in %(count)d second.", "Try again in %(count)d seconds.", seconds) % {"count": seconds}
+
+
+def grouped(number: int) -> str:
+    """A number with its thousands set apart, as the language does it."""
+    return str(number_format(number, use_l10n=True, force_grouping=True))
