@@ -136,7 +136,7 @@ class DatasetReferenceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a Mo
         reference.added_by = request.user if request.user.is_authenticated else None
         reference.save()
         self.log_addition(request, reference, [{"added": {}}])
-        words = _("%(data_set)s was kept. Its rows stay on the Hub.") % {"data_set": reference}
+        words = _("Kept: %(data_set)s. Its rows stay on the Hub.") % {"data_set": reference}
         self.message_user(request, words, messages.SUCCESS)
         return redirect("admin:providers_datasetreference_changelist")
 

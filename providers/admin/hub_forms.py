@@ -49,6 +49,9 @@ class SearchForm(forms.Form):
     sort = forms.ChoiceField(label=_("Order by"), required=False, choices=SORTED_BY)
     cursor = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **{"label_suffix": "", **options})
+
     def search(self, **more: Any) -> Search:
         """The search that was asked for; a field that makes no sense counts as empty."""
         self.is_valid()

@@ -114,7 +114,7 @@ def add_from_hub(page: _Page, request: HttpRequest, pk: int) -> HttpResponseBase
     if getattr(request, "htmx", False):
         return TemplateResponse(request, f"{_TEMPLATE}#added", {"row": row, "problem": problem})
     if row:
-        page.message_user(request, _("%(model)s was added.") % {"model": row.model_id}, messages.SUCCESS)
+        page.message_user(request, _("Added: %(model)s.") % {"model": row.model_id}, messages.SUCCESS)
     else:
         page.message_user(request, problem, messages.ERROR)
     return redirect("admin:providers_provider_hub", provider.pk)

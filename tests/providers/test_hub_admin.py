@@ -124,7 +124,7 @@ def test_adding_twice_changes_nothing(admin: Client, hf: Provider) -> None:
 def test_without_a_script_adding_leads_back_to_the_search(admin: Client, hf: Provider) -> None:
     answer = add(admin, hf, "BAAI/bge-small-en-v1.5")
     assert answer.status_code == 302
-    assert "BAAI/bge-small-en-v1.5 was added." in text(admin, answer["location"])
+    assert "Added: BAAI/bge-small-en-v1.5." in text(admin, answer["location"])
 
 
 def test_a_chat_model_is_added_even_when_the_router_tells_nothing(admin: Client, upstream: Upstream) -> None:
