@@ -72,6 +72,8 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "django_q",
+    # Its own files for the API's documentation; without it that page would load scripts from elsewhere.
+    "ninja",
     "template_partials",
     "providers",
     "marketing",

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from prometheus import api
 from prometheus.health import healthz
 from providers.webhooks import replicate_webhook
 
@@ -11,4 +12,5 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("webhooks/replicate/<slug:slug>/", replicate_webhook, name="replicate_webhook"),
     path("admin/", admin.site.urls),
+    path("api/v1/", api.urls()),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
 from django.db import models
 from django.utils import timezone
@@ -354,3 +355,32 @@ class WebhookSecret(models.Model):
 
     def __str__(self) -> str:
         return str(self.key)
+
+
+class DatasetReference(models.Model):
+    """A part of a data set on the Hugging Face Hub that somebody picked; its rows stay there."""
+
+    dataset_id = models.CharField(_("data set"), max_length=200)
+    config = models.CharField(_("configuration"), max_length=200)
+    split = models.CharField(_("split"), max_length=100)
+    note = models.CharField(_("note"), max_length=300, blank=True, help_text=_("What it is good for."))
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        editable=False,
+        verbose_name=_("added by"),
+    )
+    added_at = models.DateTimeField(_("added"), default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["dataset_id", "config", "split"]
+        constraints = [
+            models.UniqueConstraint(fields=["dataset_id", "config", "split"], name="one_row_a_part_of_a_data_set")
+        ]
+        verbose_name = _("data set")
+        verbose_name_plural = _("data sets")
+
+    def __str__(self) -> str:
+        return f"{self.dataset_id} ({self.config}, {self.split})"

@@ -351,6 +351,7 @@ class Quirks:
     `embedding_fields`: added to every request for vectors (NVIDIA's `input_type`). `embedding_batch`: the most texts
     in one. `image_sizes`: the only sizes the vendor takes, such as `1536x1024`; empty takes any.
     `image_response_format`: `b64_json` or `url` where it must be asked for; newer models refuse to be asked.
+    `hub_url` and `rows_url`: Hugging Face's other two hosts, which know its models and data sets and hold the rows.
     """
 
     max_tokens_field: str = "max_tokens"
@@ -369,6 +370,8 @@ class Quirks:
     embedding_batch: int = 2048
     image_sizes: tuple[str, ...] = ()
     image_response_format: str = ""
+    hub_url: str = "https://huggingface.co"
+    rows_url: str = "https://datasets-server.huggingface.co"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from providers.admin.catalogue_page import show_catalogue
 from providers.admin.forms import CAPABILITIES, AIModelForm, ProviderForm, ProviderKeyForm, QuotaForm
+from providers.admin.hub_models_page import hub_urls
 from providers.admin.replicate_pages import replicate_urls
 from providers.admin.state import REASONS, clock, key_state, key_words, provider_state
 from providers.models import AIModel, Attempt, Circuit, Provider, ProviderKey, Quota
@@ -133,6 +134,7 @@ class ProviderAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a ModelAdmin
         view = self.admin_site.admin_view(self.catalogue)
         return [
             path("catalogue/", view, name="providers_provider_catalogue"),
+            *hub_urls(self),
             *replicate_urls(self),
             *super().get_urls(),
         ]

@@ -166,6 +166,10 @@ class QuirksEntry(_Entry):
     embedding_batch: Annotated[int, Field(strict=True, ge=1, le=2048)] = 2048
     image_sizes: list[Annotated[str, Field(pattern=r"^[1-9]\d{1,4}x[1-9]\d{1,4}$")]] = Field(default_factory=list)
     image_response_format: Literal["", "b64_json", "url"] = ""
+    hub_url: Annotated[str, Field(max_length=300), AfterValidator(normal_base_url)] = "https://huggingface.co"
+    rows_url: Annotated[str, Field(max_length=300), AfterValidator(normal_base_url)] = (
+        "https://datasets-server.huggingface.co"
+    )
 
     @model_validator(mode="after")
     def _no_secret_headers(self) -> QuirksEntry:

@@ -36,6 +36,7 @@ def _silent(protocol: str) -> Callable[[PlaceOf], Endpoint]:
 
 ANSWERING: dict[str, Callable[[PlaceOf], Endpoint]] = {
     "openai": lambda place: place(answers("Hello there"))[0],
+    "huggingface": lambda place: replace(place(answers("Hello there"))[0], protocol="huggingface"),
     "local": lambda _place: Endpoint("local", "local", "", "smollm2-135m-instruct", timeout_seconds=60),
     **{protocol: _native(protocol) for protocol in NATIVE},
     "replicate": lambda place: _replicate(place, says("succeeded", ["Hello", " there"], http=201)),
@@ -43,6 +44,7 @@ ANSWERING: dict[str, Callable[[PlaceOf], Endpoint]] = {
 SILENT: dict[str, Callable[[PlaceOf], Endpoint]] = {
     "openai": _silent("openai"),
     **{protocol: _silent(protocol) for protocol in NATIVE},
+    "huggingface": _silent("huggingface"),
     "local": lambda _place: Endpoint("local", "local", "", "smollm2-135m-instruct", timeout_seconds=60),
     "replicate": lambda place: _replicate(place, hangs(), timeout_seconds=30.0),
 }

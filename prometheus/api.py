@@ -1,0 +1,152 @@
+"""The Lab API: one NinjaAPI for all rooms, with problem details for errors and its documentation from our own host."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction
+from django.contrib.auth.decorators import login_not_required
+from django.core.signals import got_request_exception
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, AuthorizationError, HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
+from ninja.security import SessionAuth
+
+from prometheus.problems import described, problem, problem_of
+from providers.api import router as providers_router
+from providers.errors import ProviderError
+
+_PROBLEMS = {
+    401: "Nobody is signed in.",
+    403: "Whoever is signed in may not do this, or a source wants its terms accepted first.",
+    404: "There is no such thing.",
+    422: "The request is not valid.",
+    502: "The source of the answer failed.",
+    503: "The source is busy or not ready; Retry-After says when to come back.",
+}
+_log = logging.getLogger(__name__)
+_DESCRIPTION = "What the modules of HardbanRecords Lab ask Prometheus AI for. Errors are problem details (RFC 9457)."
+
+
+class StaffSession(SessionAuth):
+    """The session of somebody who may enter the administration; programs have no keys yet."""
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Any:
+        """The person. Raises AuthorizationError for a person who is no staff."""
+        del key
+        if not request.user.is_authenticated:
+            return None
+        if not request.user.is_staff:
+            raise AuthorizationError
+        return request.user
+
+
+class LabAPI(NinjaAPI):
+    """The API, whose schema tells for every operation how it can fail."""
+
+    def get_openapi_schema(self, *arguments: Any, **named: Any) -> OpenAPISchema:
+        """The schema with the problems that any operation can end with."""
+        schema = super().get_openapi_schema(*arguments, **named)
+        for operations in schema["paths"].values():
+            for operation in operations.values():
+                for status, description in _PROBLEMS.items():
+                    operation["responses"].setdefault(status, described(description))
+        return schema
+
+
+api = LabAPI(
+    title="Prometheus AI",
+    version="1",
+    description=_DESCRIPTION,
+    auth=StaffSession(),
+    urls_namespace="api",
+)
+api.add_router("", providers_router)
+
+
+@api.exception_handler(AuthenticationError)
+def _unknown(_request: HttpRequest, _error: AuthenticationError) -> HttpResponse:
+    answer = problem(401, "authentication-required", "Sign in first")
+    answer["WWW-Authenticate"] = 'Session realm="Prometheus AI"'
+    return answer
+
+
+@api.exception_handler(AuthorizationError)
+def _forbidden(_request: HttpRequest, _error: AuthorizationError) -> HttpResponse:
+    return problem(403, "not-allowed", "Not allowed")
+
+
+@api.exception_handler(ValidationError)
+def _invalid(_request: HttpRequest, error: ValidationError) -> HttpResponse:
+    faults = [{"where": ".".join(map(str, one["loc"])), "what": one["msg"]} for one in error.errors]
+    return problem(422, "invalid-request", "The request is not valid", errors=faults)
+
+
+@api.exception_handler(Http404)
+def _missing(_request: HttpRequest, _error: Http404) -> HttpResponse:
+    return problem(404, "not-found", "Not found")
+
+
+@api.exception_handler(HttpError)
+def _other(_request: HttpRequest, error: HttpError) -> HttpResponse:
+    name = HTTPStatus(error.status_code).phrase
+    return problem(error.status_code, name.lower().replace(" ", "-"), name, error.message)
+
+
+@api.exception_handler(ProviderError)
+def _source_failed(_request: HttpRequest, error: ProviderError) -> HttpResponse:
+    return problem_of(error)
+
+
+@api.exception_handler(Exception)
+def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
+    _log.error("a fault of our own at %s", request.path, exc_info=error)
+    # Whoever records faults listens to Django's own signal.
+    got_request_exception.send(sender=None, request=request)
+    return problem(500, "fault-of-our-own", "Something broke on our side")
+
+
+@login_not_required
+def _no_such_address(_request: HttpRequest, rest: str = "", **_named: Any) -> HttpResponse:
+    return problem(404, "not-found", "Not found", f"There is no /{rest} here.")
+
+
+def urls() -> tuple[list[URLPattern], str, str]:
+    """Everything below `/api/v1/`. Who may what is decided here and not by the pages' sign-in."""
+    found, app_name, namespace = api.urls
+    patterns = [pattern for pattern in found if isinstance(pattern, URLPattern)]
+    for pattern in patterns:
+        is_root = pattern.name == "api-root"
+        pattern.callback = _no_such_address if is_root else login_not_required(_telling(pattern.callback))
+    return [*patterns, path("<path:rest>", _no_such_address)], app_name, namespace
+
+
+def _telling(view: Callable[..., Any]) -> Callable[..., Any]:
+    """The view, with a problem in place of the bare page that says that a method is not allowed."""
+
+    def told(answer: HttpResponse) -> HttpResponse:
+        if answer.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+            return answer
+        mended = problem(405, "method-not-allowed", "Method not allowed")
+        mended["Allow"] = answer["Allow"]
+        return mended
+
+    if iscoroutinefunction(view):
+
+        @wraps(view)
+        async def awaited(*arguments: Any, **named: Any) -> HttpResponse:
+            return told(await view(*arguments, **named))
+
+        return awaited
+
+    @wraps(view)
+    def called(*arguments: Any, **named: Any) -> HttpResponse:
+        return told(view(*arguments, **named))
+
+    return called
