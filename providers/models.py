@@ -126,8 +126,7 @@ class AIModel(models.Model):
     )
     shutdown_on = models.DateField(_("ends on"), null=True, blank=True, help_text=_("As the vendor announced it."))
     listed_at = models.DateTimeField(_("last seen in the vendor's list"), null=True, blank=True, editable=False)
-    # In how many lists running it was missing, and what the vendor's list last said of it.
-    missed_lists = models.PositiveSmallIntegerField(_("lists without it"), default=0, editable=False)
+    missing_since = models.DateTimeField(_("first list without it"), null=True, blank=True, editable=False)
     told = models.JSONField(_("as the vendor lists it"), default=dict, blank=True, editable=False)
 
     class Meta:
