@@ -48,7 +48,8 @@ def refresh(providers: Iterable[Provider]) -> list[Reading]:
     Providers whose protocol has no list are left out. One that fails does not hold up the others: its reading carries
     the error, its models stay as they are, and it is due again sooner.
     """
-    asked, without = [], []
+    asked: list[Provider] = []
+    without: list[Provider] = []
     for provider in providers:
         (asked if lists_models(provider) else without).append(provider)
     ModelRefresh.objects.filter(provider__in=without).update(due_at=timezone.now() + EVERY)
