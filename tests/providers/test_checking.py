@@ -80,7 +80,7 @@ def test_a_proven_good_key_is_cleared_but_its_rest_stays(connect: Any) -> None:
 @pytest.mark.parametrize(
     ("behaviour", "words"),
     [
-        (server_error(), "the vendor has a fault"),
+        (server_error(500), "the vendor has a fault"),
         (rate_limited(), "had too many requests"),
         (hangs(), "no answer in time"),
         (replays(200, {}, b"<html>"), "something else answers there"),

@@ -199,7 +199,7 @@ def test_the_last_changes_stay_to_be_seen_when_a_later_list_changes_nothing(burr
 
 def test_a_failing_vendor_does_not_hold_up_the_others(burrow: Burrow) -> None:
     down, slow, fine = (
-        burrow("down", server_error()),
+        burrow("down", server_error(500)),
         burrow("slow", hangs(), timeout_seconds=1),
         burrow("fine"),
     )
@@ -298,14 +298,14 @@ def command(*slugs: str) -> str:
 
 def test_the_command_tells_what_changed_and_what_could_not_be_read(burrow: Burrow) -> None:
     burrow("fine", menu("small", {"name": "gift", "free": True}))
-    burrow("down", server_error())
+    burrow("down", server_error(500))
     told = command()
     assert "fine: 2 models\n  gift" in told
     assert "down: not read (Unavailable)" in told
 
 
 def test_the_command_reads_only_what_is_named_and_fails_when_nothing_could_be_read(burrow: Burrow) -> None:
-    burrow("down", server_error())
+    burrow("down", server_error(500))
     burrow("fine")
     assert "down" not in command("fine")
     with pytest.raises(SystemExit):
