@@ -12,6 +12,8 @@ from cryptography.fernet import Fernet
 from django.core.management import call_command
 from django.utils import timezone
 
+from providers import errors
+from providers.management.commands import check_providers
 from providers.models import Attempt, Provider, ProviderKey
 from tests.connecting import connect, upstream
 from tests.upstream import Upstream, hangs, rate_limited, replays, server_error, slow
@@ -132,6 +134,17 @@ def test_without_any_provider_the_command_says_so_and_fails(transactional_db: No
     with pytest.raises(SystemExit, match="1"):
         call_command("check_providers", stdout=out)
     assert out.getvalue() == "No provider is in use.\n"
+
+
+def test_every_error_that_a_check_can_end_with_has_words() -> None:
+    kinds = {
+        one.__name__.removesuffix("Error")
+        for one in vars(errors).values()
+        if isinstance(one, type) and issubclass(one, errors.ProviderError)
+    }
+    # The rest is about a task's own text or about a whole chain, and a check has neither.
+    others = {"Provider", "RequestTooLarge", "InvalidRequest", "ContentRefused", "AnswerRejected", "FallbackExhausted"}
+    assert kinds - others <= set(check_providers.WORDS)
 
 
 def test_a_check_is_no_use_and_never_prints_a_key(connect: Any) -> None:

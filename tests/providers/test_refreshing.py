@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from providers.models import AIModel, Attempt, ModelRefresh, Provider
 from providers.refreshing import Kind, ListChange
 from tests.connecting import connect, upstream
 from tests.providers.dropping_in import Burrow, burrow, gopher, menu
-from tests.upstream import Upstream, hangs, replays, server_error
+from tests.upstream import Upstream, hangs, replays, server_error, slow
 
 __all__ = ["burrow", "connect", "gopher", "upstream"]
 
@@ -268,7 +269,11 @@ def test_providers_are_woken_for_one_after_the_other_and_disabled_ones_never(bur
 
 
 def test_the_task_reads_the_list_beside_the_worker(burrow: Burrow) -> None:
-    tasks.refresh_models(burrow("one").pk).join(20)
+    one = burrow("one", slow(0.3, menu("small")))
+    tasks.refresh_models(one.pk)
+    (reading,) = [thread for thread in threading.enumerate() if thread.name == f"model list {one.pk}"]
+    assert small().listed_at is None
+    reading.join(20)
     assert small().listed_at
 
 

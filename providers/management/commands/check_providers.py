@@ -11,7 +11,7 @@ from providers.models import Provider
 
 _HEAD = ("provider", "key", "result", "time", "what to do")
 # What happened, and what a person can do about it, by the kind of error.
-_WORDS = {
+WORDS = {
     "Authentication": ("the key is refused", "make a new key at the vendor and enter it in place of this one"),
     "RateLimit": ("works, but had too many requests", "nothing: it is asked again by itself"),
     "QuotaExhausted": (
@@ -54,7 +54,7 @@ class Command(BaseCommand):
 
 
 def _line(probe: Probe) -> tuple[str, ...]:
-    result, to_do = _words(probe)
+    result, to_do = _worded(probe)
     time = f"{probe.milliseconds} ms" if probe.milliseconds else "–"
     return (probe.provider.slug, _key(probe), result, time, to_do)
 
@@ -66,11 +66,11 @@ def _key(probe: Probe) -> str:
     return probe.key.variable or f"…{probe.key.last_four or probe.key.fingerprint}"
 
 
-def _words(probe: Probe) -> tuple[str, str]:
+def _worded(probe: Probe) -> tuple[str, str]:
     if probe.error is None:
         return ("works", "–")
     if probe.error.kind == "Authentication" and not probe.error.http_status:
         return _CLOSED if probe.key else _NO_KEY
-    result, to_do = _WORDS.get(probe.error.kind, (probe.error.kind, probe.error.detail))
+    result, to_do = WORDS.get(probe.error.kind, (probe.error.kind, probe.error.detail))
     # A refusal may have a reason that only the vendor's words tell; the table stays one line each.
     return (result, to_do if probe.error.http_status is None else f"{to_do} ({probe.error.http_status})")
