@@ -118,7 +118,7 @@ def _snapshot() -> tuple[Candidate, ...]:
         _candidate(provider, model, per_request.get(provider.pk))
         for provider in providers
         for model in provider.models.all()
-        if model.enabled and not model.gone_since
+        if model.enabled and not model.gone_since and not model.has_ended
     )
 
 

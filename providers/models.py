@@ -96,6 +96,14 @@ class Provider(models.Model):
         return Quirks(**stored)
 
 
+class GoneReason(models.TextChoices):
+    """How a model went; empty where a call found out, as nothing but that call is known then."""
+
+    VANISHED = "vanished", _("no longer in the vendor's list")
+    RETIRED = "retired", _("retired by the vendor")
+    ENDED = "ended", _("the vendor's last day for it has come")
+
+
 class AIModel(models.Model):
     """One model of a provider."""
 
@@ -114,8 +122,13 @@ class AIModel(models.Model):
     json_schema = models.BooleanField(_("follows a JSON schema"), default=False)
     streaming = models.BooleanField(_("streams"), default=True)
     gone_since = models.DateTimeField(_("gone since"), null=True, blank=True)
+    gone_reason = models.CharField(
+        _("why it is gone"), max_length=12, choices=GoneReason, blank=True, default="", editable=False
+    )
     shutdown_on = models.DateField(_("ends on"), null=True, blank=True, help_text=_("As the vendor announced it."))
     listed_at = models.DateTimeField(_("last seen in the vendor's list"), null=True, blank=True, editable=False)
+    missing_since = models.DateTimeField(_("first list without it"), null=True, blank=True, editable=False)
+    told = models.JSONField(_("as the vendor lists it"), default=dict, blank=True, editable=False)
 
     class Meta:
         ordering = ["provider", "-quality", "model_id"]
@@ -129,6 +142,50 @@ class AIModel(models.Model):
     def can(self, capability: Capability) -> bool:
         """Whether the model has the capability."""
         return capability.value in self.capabilities
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the day has come that the vendor named as its end; the day counts in UTC."""
+        return self.shutdown_on is not None and self.shutdown_on <= timezone.now().date()
+
+
+class ModelRefresh(models.Model):
+    """When a provider's list of models was last read, what that changed, and when it is due again.
+
+    `changes` are those of the last time that anything changed, as `providers.refreshing` words them; `listed` are the
+    ids of the last whole list.
+    """
+
+    provider = models.OneToOneField(Provider, on_delete=models.CASCADE, related_name="refresh", primary_key=True)
+    due_at = models.DateTimeField(_("due"), db_index=True)
+    read_at = models.DateTimeField(_("last read"), null=True)
+    error = models.CharField(_("error"), max_length=40, blank=True)
+    detail = models.CharField(_("detail"), max_length=1000, blank=True)
+    changed_at = models.DateTimeField(_("last change"), null=True)
+    changes = models.JSONField(_("changes"), default=list)
+    listed = models.JSONField(_("models in the list"), default=list)
+
+    class Meta:
+        verbose_name = _("reading of a model list")
+        verbose_name_plural = _("readings of model lists")
+
+    def __str__(self) -> str:
+        return f"{self.provider_id}: {self.read_at}"
+
+
+class RemovedProvider(models.Model):
+    """A provider that somebody deleted, so that its variable in the environment does not bring it back."""
+
+    slug = models.SlugField(_("short name"), unique=True)
+    base_url = models.CharField(_("address"), max_length=300, blank=True)
+    removed_at = models.DateTimeField(_("removed"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("removed provider")
+        verbose_name_plural = _("removed providers")
+
+    def __str__(self) -> str:
+        return self.slug
 
 
 class ProviderKey(models.Model):

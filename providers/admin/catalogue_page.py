@@ -53,24 +53,20 @@ def show_catalogue(page: ProviderAdmin, request: HttpRequest) -> HttpResponseBas
     return TemplateResponse(request, "admin/providers/provider/catalogue.html", context)
 
 
-def _variable_is_set(vendor: Vendor) -> bool:
-    return bool(vendor.variable and os.environ.get(vendor.variable, "").strip())
-
-
 def _posted_form(request: HttpRequest) -> VendorForm | None:
     if request.method != "POST":
         return None
     vendor = next((one for one in vendors() if one.slug == request.POST.get("vendor")), None)
     if vendor is None:
         raise Http404
-    return VendorForm(vendor, variable_is_set=_variable_is_set(vendor), data=request.POST)
+    return VendorForm(vendor, os.environ, data=request.POST)
 
 
 def _add(page: ProviderAdmin, request: HttpRequest, form: VendorForm) -> HttpResponseBase:
     vendor, secret = form.vendor, form.cleaned_data["key"]
-    variable = vendor.variable if form.variable_is_set and not secret else ""
+    variable = "" if secret else form.variable
     try:
-        add_vendor(vendor, variable=variable, secret=secret)
+        add_vendor(vendor, variable=variable, secret=secret, values=form.values())
     except IntegrityError:
         page.message_user(request, _("%(name)s was added meanwhile.") % {"name": vendor.name}, messages.WARNING)
         return redirect("admin:providers_provider_catalogue")
@@ -84,11 +80,10 @@ def _add(page: ProviderAdmin, request: HttpRequest, form: VendorForm) -> HttpRes
 def _rows(posted: VendorForm | None) -> list[Row]:
     stored = list(Provider.objects.select_related("circuit").prefetch_related("models", "keys"))
     by_slug = {provider.slug: provider for provider in stored}
-    by_address = {provider.base_url: provider for provider in stored if provider.base_url}
     rows = []
     for vendor in vendors():
-        provider = by_slug.get(vendor.slug) or by_address.get(vendor.base_url)
-        form = VendorForm(vendor, variable_is_set=_variable_is_set(vendor))
+        provider = by_slug.get(vendor.slug) or _at_its_address(vendor, stored)
+        form = VendorForm(vendor, os.environ)
         rows.append(
             Row(
                 vendor=vendor,
@@ -100,3 +95,7 @@ def _rows(posted: VendorForm | None) -> list[Row]:
             )
         )
     return rows
+
+
+def _at_its_address(vendor: Vendor, stored: list[Provider]) -> Provider | None:
+    return next((provider for provider in stored if vendor.answers_at(provider.base_url)), None)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import zoneinfo
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.text import capfirst
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from providers import keys
-from providers.catalogue import Vendor
+from providers.catalogue import Placeholder, PlaceholderError, Vendor
 from providers.catalogue.shape import (
     BARE_VARIABLE,
     KEY,
@@ -186,18 +188,47 @@ class QuotaForm(forms.ModelForm):  # type: ignore[type-arg]  # a ModelForm canno
 
 
 class VendorForm(forms.Form):
-    """The one step that adds a catalogue vendor."""
+    """The one step that adds a catalogue vendor: its key, and what else its address asks for."""
 
     key = SecretField(label=_("Key"))
 
-    def __init__(self, vendor: Vendor, *, variable_is_set: bool, data: Any = None) -> None:
+    def __init__(self, vendor: Vendor, environ: Mapping[str, str], data: Any = None) -> None:
         super().__init__(data, auto_id=f"id_{vendor.slug}_%s")
         self.vendor = vendor
-        self.variable_is_set = variable_is_set
+        # The variable that holds a key already, if one does.
+        self.variable = vendor.variable_set_in(environ)
+        language, held = get_language() or "en", vendor.values_in(environ)
+        for one in vendor.placeholders:
+            words = {"label": one.label.text(language), "help_text": one.hint.text(language)}
+            self.fields[one.name] = _PlaceholderField(one, initial=held[one.name], **words)
+
+    @property
+    def variable_is_set(self) -> bool:
+        """Whether the environment holds a key."""
+        return bool(self.variable)
 
     def clean_key(self) -> str:
         """The key; it may stay empty where none is needed or the environment holds one."""
         secret: str = self.cleaned_data["key"]
-        if not secret and self.vendor.variable and not self.variable_is_set:
+        if not secret and self.vendor.variables and not self.variable:
             raise ValidationError(_("Paste the key that the vendor gave you."))
         return secret
+
+    def values(self) -> dict[str, str]:
+        """What was typed for the placeholders of the address."""
+        return {one.name: self.cleaned_data[one.name] for one in self.vendor.placeholders}
+
+
+class _PlaceholderField(forms.CharField):
+    """A part of a vendor's address."""
+
+    def __init__(self, placeholder: Placeholder, **options: Any) -> None:
+        super().__init__(max_length=100, widget=forms.TextInput(attrs={"class": "vTextField"}), **options)
+        self._placeholder = placeholder
+
+    def clean(self, value: Any) -> str:
+        """The part as it may stand in an address. Raises ValidationError."""
+        try:
+            return self._placeholder.checked(str(super().clean(value)))
+        except PlaceholderError:
+            raise ValidationError(_("Write letters, digits, - and _ only.")) from None

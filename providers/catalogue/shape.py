@@ -82,7 +82,8 @@ def _time_zone(name: str) -> str:
     return name
 
 
-def _protocol(name: str) -> str:
+def known_protocol(name: str) -> str:
+    """A protocol that an adapter speaks. Raises ValueError with those that there are."""
     if name not in registry():
         raise ValueError(f"write {', '.join(repr(known) for known in sorted(registry()))}")
     return name
@@ -204,7 +205,7 @@ class ProviderEntry(_Entry):
     slug: Annotated[str, Field(max_length=50, pattern=r"^[-a-zA-Z0-9_]+$")]
     name: Annotated[str, Field(min_length=1, max_length=80)]
     enabled: Flag | None = None
-    protocol: Annotated[str, AfterValidator(_protocol)] = "openai"
+    protocol: Annotated[str, AfterValidator(known_protocol)] = "openai"
     tier: Literal["free", "freemium", "paid"] = "free"
     base_url: Annotated[str, Field(max_length=300), AfterValidator(_base_url)] = ""
     priority: Annotated[int, Field(strict=True, ge=0, le=_MOST)] = 100

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from providers import keys
 from providers.catalogue import vendor_at
@@ -70,10 +70,25 @@ def apply(file: ProvidersFile, *, dry_run: bool = False) -> list[Change]:
     With `dry_run` everything is tried and then rolled back. Notices in the answer are no changes.
     """
     with transaction.atomic():
+        _one_at_a_time()
         changes = [change for entry in file.providers for change in _provider(entry)]
         if dry_run:
             transaction.set_rollback(True)
     return changes
+
+
+# Any number that no other lock of the product has.
+_LOCK = 5_170_001
+
+
+def _one_at_a_time() -> None:
+    """Let another run finish first: two that both find a provider missing would both create it.
+
+    SQLite does so by itself, as its transactions begin with the right to write.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
 def _provider(entry: ProviderEntry) -> Iterator[Change]:
@@ -83,7 +98,7 @@ def _provider(entry: ProviderEntry) -> Iterator[Change]:
     if entry.limits:
         wanted["reset_timezone"] = entry.limits.reset_timezone
     subject = f'provider "{entry.slug}"'
-    # Locked until the end, so that two runs do not both add the same key.
+    # Locked until the end, so that nothing else adds the same key meanwhile.
     provider = Provider.objects.select_for_update().filter(slug=entry.slug).first()
     if provider is None:
         provider = Provider.objects.create(slug=entry.slug, quirks=_first_quirks(entry), **wanted)

@@ -10,10 +10,12 @@ from django.utils import timezone
 
 from providers import keys
 from providers.adapters import local
-from providers.catalogue import Vendor, local_model, unreachable, vendors
+from providers.catalogue import PlaceholderError, Vendor, local_model, vendors
+from providers.catalogue.rows import NO_VALUES
 from providers.catalogue.shape import ENVIRONMENT_PREFIX, ProviderEntry, ProvidersFile
 from providers.configuration.applying import apply
 from providers.configuration.changes import Action, Change
+from providers.configuration.removals import was_removed
 from providers.models import AIModel, Provider, ProviderKey
 
 
@@ -24,25 +26,28 @@ def switch_on_from_environment(
 
     A vendor whose variable holds a key gets its catalogue row with `env:VARIABLE`. A provider that exists, under the
     catalogue's name or at its address, is left alone, but for one thing: in use and without any key, it gets this one.
+    One that was deleted stays so until somebody adds it again.
     """
-    set_variables = {name for name, value in environ.items() if value.strip()}
     changes: list[Change] = []
     for vendor in vendors():
-        if vendor.variable in set_variables:
-            changes += _switch_on(vendor)
+        if variable := vendor.variable_set_in(environ):
+            changes += _switch_on(vendor, variable, vendor.values_in(environ))
     changes += _renewed(environ)
     changes += _local(present=local_is_there())
-    changes += _not_yet(set_variables)
     return changes
 
 
-def add_vendor(vendor: Vendor, *, variable: str = "", secret: str = "") -> list[Change]:
+def add_vendor(
+    vendor: Vendor, *, variable: str = "", secret: str = "", values: Mapping[str, str] = NO_VALUES
+) -> list[Change]:
     """Create a catalogue vendor's provider with a key of an environment variable, a typed key, or none.
 
-    Raises IntegrityError when its short name is taken.
+    `values` fill the placeholders of its address. Raises IntegrityError when its short name is taken, PlaceholderError
+    when a value is missing.
     """
+    entry = vendor.entry(values)
     with transaction.atomic():
-        changes = apply(ProvidersFile(providers=[vendor.entry()]))
+        changes = apply(ProvidersFile(providers=[entry]))
         # Looking first would leave a gap in which another process adds it; so look afterwards and roll back.
         if not any(change.action is Action.CREATED and change.subject.startswith("provider ") for change in changes):
             raise IntegrityError(f"a provider {vendor.slug} exists")
@@ -57,17 +62,23 @@ def add_vendor(vendor: Vendor, *, variable: str = "", secret: str = "") -> list[
 
 
 @transaction.atomic
-def _switch_on(vendor: Vendor) -> list[Change]:
+def _switch_on(vendor: Vendor, variable: str, values: Mapping[str, str]) -> list[Change]:
+    try:
+        address = vendor.entry(values).base_url
+    except PlaceholderError as exc:
+        return [Change(Action.NOTICE, variable, f"{vendor.name} is not used: {exc}")]
     # Locked, so that two processes do not both find it without a key.
-    provider = Provider.objects.select_for_update().filter(Q(slug=vendor.slug) | Q(base_url=vendor.base_url)).first()
+    provider = Provider.objects.select_for_update().filter(Q(slug=vendor.slug) | Q(base_url=address)).first()
     if provider is None:
+        if was_removed(vendor.slug, address):
+            return []
         try:
-            return add_vendor(vendor, variable=vendor.variable)
+            return add_vendor(vendor, variable=variable, values=values)
         except IntegrityError:
             # Another process started at the same moment and was first.
             return []
     if provider.enabled and not provider.keys.exists():
-        return [_add_variable(provider, vendor.variable)]
+        return [_add_variable(provider, variable)]
     return []
 
 
@@ -100,7 +111,7 @@ def _local(*, present: bool) -> list[Change]:
     entry = local_model()
     provider = Provider.objects.filter(slug=entry.slug).first()
     if provider is None:
-        return _first_local(entry) if present else []
+        return _first_local(entry) if present and not was_removed(entry.slug, entry.base_url) else []
     models = AIModel.objects.filter(provider=provider)
     subject = f'provider "{entry.slug}"'
     if present:
@@ -116,10 +127,3 @@ def _first_local(entry: ProviderEntry) -> list[Change]:
     except IntegrityError:
         # Another process started at the same moment and was first.
         return []
-
-
-def _not_yet(set_variables: set[str]) -> Iterator[Change]:
-    for vendor in unreachable():
-        for variable in vendor.variables:
-            if variable in set_variables:
-                yield Change(Action.NOTICE, variable, f"this version does not reach {vendor.name} yet; not used")

@@ -101,6 +101,28 @@ def test_pasting_a_key_adds_the_vendor_in_one_step(admin: Client, monkeypatch: p
     assert SECRET not in text(admin, url("provider_history", provider.pk))
 
 
+def test_a_vendor_whose_address_holds_an_account_id_asks_for_it(admin: Client) -> None:
+    page = text(admin, url("provider_catalogue"))
+    assert "Account id" in page
+    assert "they stand in the address of your dashboard" in page
+    for wrong in ("", "../../elsewhere"):
+        answer = admin.post(url("provider_catalogue"), {"vendor": "cloudflare", "key": SECRET, "account_id": wrong})
+        assert answer.status_code == 200
+    assert not Provider.objects.exists()
+    admin.post(url("provider_catalogue"), {"vendor": "cloudflare", "key": SECRET, "account_id": " 0a1b2c "})
+    assert Provider.objects.get().base_url == "https://api.cloudflare.com/client/v4/accounts/0a1b2c/ai/v1"
+
+
+def test_the_catalogue_knows_a_key_by_the_other_variable_of_its_vendor(
+    admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GEMINI_API_KEY", raising=False)
+    monkeypatch.setenv("GOOGLE_API_KEY", SECRET)
+    assert "GOOGLE_API_KEY holds a key" in text(admin, url("provider_catalogue"))
+    add(admin, "gemini")
+    assert ProviderKey.objects.get().variable == "GOOGLE_API_KEY"
+
+
 def test_the_catalogue_uses_the_environments_key_when_none_is_pasted(
     admin: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,9 @@ from providers.configuration.exporting import _line
 from providers.models import AIModel, Provider, ProviderKey
 from tests.providers.provider_file import FILE, SECRET, lines, one
 
+# What the placeholders of the catalogue's addresses stand for.
+VALUES = {"account_id": "0123456789abcdef"}
+
 
 @pytest.mark.django_db
 def test_a_file_creates_providers_with_models_limits_and_keys() -> None:
@@ -178,7 +181,7 @@ def test_a_failing_file_writes_nothing_at_all() -> None:
 @pytest.mark.django_db
 def test_an_export_loads_back_without_any_change() -> None:
     apply(load(FILE + one(slug="ciche-pióro".replace("ó", "o"), name='Zażółć \\ "gęślą"\tjaźń', quirks=None)))
-    apply(ProvidersFile(providers=[vendor.entry() for vendor in catalogue.vendors() if vendor.slug != "groq"]))
+    apply(ProvidersFile(providers=[vendor.entry(VALUES) for vendor in catalogue.vendors() if vendor.slug != "groq"]))
     AIModel.objects.filter(model_id="other").update(enabled=False)
     Provider.objects.filter(slug="openai").update(enabled=False)
     Provider.objects.filter(slug="nvidia").update(quirks={"extra_headers": {"X-Title": 'Próba "1"'}})

@@ -10,6 +10,7 @@ import pytest
 from django.core.management import call_command
 
 from providers import models, types
+from providers.adapters.base import registry
 from providers.catalogue.shape import ProviderEntry, QuirksEntry, check_quirks
 from providers.configuration import FaultyFileError, apply, export, load
 from providers.models import Provider, Quota
@@ -26,7 +27,6 @@ from tests.providers.provider_file import FILE, SECRET, faults, one
         ({"timeout": 3}, 'provider "groq", timeout: unknown field; did you mean timeout_seconds?'),
         ({"qqqq": 3}, 'provider "groq", qqqq: unknown field'),
         ({"tier": "cheap"}, "provider \"groq\", tier: write 'free', 'freemium' or 'paid'"),
-        ({"protocol": "gopher"}, "provider \"groq\", protocol: write 'openai' or 'local'"),
         ({"base_url": None}, 'provider "groq": base_url: is missing'),
         ({"name": ""}, 'provider "groq", name: must not be empty'),
         ({"name": "x" * 81}, 'provider "groq", name: write at most 80 characters'),
@@ -59,6 +59,12 @@ def test_a_fault_names_its_place_and_what_to_write(fields: dict[str, Any], fault
 )  # fmt: skip
 def test_an_unusable_address_is_refused(address: str) -> None:
     assert faults(one(base_url=address))[0].startswith('provider "groq", base_url: ')
+
+
+def test_an_unknown_protocol_is_told_with_those_that_there_are() -> None:
+    spoken = ", ".join(repr(name) for name in sorted(registry()))
+    assert "'openai'" in spoken
+    assert faults(one(protocol="gopher")) == (f'provider "groq", protocol: write {spoken}',)
 
 
 def test_all_faults_are_told_at_once() -> None:

@@ -16,10 +16,12 @@ from django.db import Error, close_old_connections, connection
 from marketing import jobs
 from prometheus.parent import AlreadyServingError, Child, Duty, Parent, sole_parent
 from prometheus.preparation import prepare
+from providers import refreshing
 
 logger = logging.getLogger(__name__)
 
 RECONCILE_SECONDS = 2.0
+LISTS_SECONDS = 60.0
 # A cluster needs a few seconds on a busy machine before it can be called stuck.
 WATCH_AFTER_SECONDS = 12.0
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what to ask when it listens everywhere
@@ -54,7 +56,8 @@ class Command(BaseCommand):
         web = Child("web", _web(host, port))
         worker = Child("worker", [sys.executable, str(settings.BASE_DIR / "manage.py"), "work"])
         greeting = _Greeting(web, host, port, self._tell, show_sign_in=options["show_sign_in"])
-        duties = [Duty(greeting.look, 0.1), Duty(_Keeper(worker, self._tell).look, RECONCILE_SECONDS)]
+        keeper = Duty(_Keeper(worker, self._tell).look, RECONCILE_SECONDS)
+        duties = [Duty(greeting.look, 0.1), keeper, Duty(_wake_for_model_lists, LISTS_SECONDS)]
         Parent([web, worker], duties, token, self._tell).run()
 
     def _tell(self, line: str) -> None:
@@ -76,6 +79,17 @@ def _web(host: str, port: int) -> list[str]:
     uvicorn = [sys.executable, "-m", "uvicorn", "prometheus.asgi:application", "--app-dir", str(settings.BASE_DIR)]
     # Pages that follow a job hold their connection open; a stop does not wait for them.
     return [*uvicorn, "--host", host, "--port", str(port), "--log-level=warning", "--timeout-graceful-shutdown=3"]
+
+
+def _wake_for_model_lists() -> None:
+    """See that each provider's list of models is read once a day."""
+    try:
+        close_old_connections()
+        refreshing.wake_due()
+    except Error as error:
+        # The keeper says so when the database stays away.
+        logger.debug("The database cannot be asked for model lists: %s", str(error).strip())
+        connection.close()
 
 
 class _Greeting:
