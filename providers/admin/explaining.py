@@ -62,7 +62,7 @@ _MEANINGS = {
     ),
     "BrokenAnswer": Meaning(
         gettext_lazy("something came back that is not an answer"),
-        gettext_lazy("Check that the address ends as the vendor says, often in /v1, and that no proxy answers instead."),
+        gettext_lazy("Check that the address ends as the vendor says, often in /v1, and that no proxy answers."),
     ),
     "ForbiddenAddress": Meaning(
         gettext_lazy("the address leads to a private network"),

@@ -57,12 +57,14 @@ class State(NamedTuple):
     tone: Tone
     words: str
 
-    def html(self, identity: str = "") -> SafeString:
-        """The words with their sign; `identity` lets another answer exchange them in place."""
+    def html(self, identity: str = "", *, exchanges: bool = False) -> SafeString:
+        """The words with their sign; with `exchanges` they take the place of those with the same `identity`."""
+        oob = format_html(' hx-swap-oob="{}"', "true") if exchanges else ""
         return format_html(
-            '<span class="state state-{}"{}><span aria-hidden="true">{}</span> {}</span>',
+            '<span class="state state-{}"{}{}><span aria-hidden="true">{}</span> {}</span>',
             self.tone,
             format_html(' id="{}"', identity) if identity else "",
+            oob,
             _SIGNS[self.tone],
             self.words,
         )
@@ -88,11 +90,15 @@ def provider_standing(provider: Provider) -> State:
     return _standing_by_keys(provider, now)
 
 
+def needs_no_key(provider: Provider) -> bool:
+    """Whether it is a model server of our own, or the model of this machine."""
+    return provider.allow_private_address or provider.protocol == LOCAL_PROTOCOL
+
+
 def _standing_by_keys(provider: Provider, now: datetime) -> State:
     keys = [key for key in provider.keys.all() if key.enabled]
     if not keys:
-        keyless = provider.allow_private_address or provider.protocol == LOCAL_PROTOCOL
-        return State(Tone.GOOD, _("answering")) if keyless else State(Tone.BAD, _("no key"))
+        return State(Tone.GOOD, _("answering")) if needs_no_key(provider) else State(Tone.BAD, _("no key"))
     if any(_usable(key, now) for key in keys):
         return State(Tone.GOOD, _("answering"))
     return key_standing(_first_to_return(keys) or keys[0])
