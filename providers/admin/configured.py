@@ -19,7 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from providers.admin.answers_page import answers, outcome_state, show_answers
 from providers.admin.catalogue_page import show_catalogue
 from providers.admin.explaining import departures, meaning
-from providers.admin.forms import CAPABILITIES, AIModelForm, ProviderForm
+from providers.admin.forms import CAPABILITIES, AIModelForm, ListedForm, ProviderForm
 from providers.admin.inlines import AIModelInline, KeyFacts, ProviderKeyInline, QuotaInline, with_last_use
 from providers.admin.key_forms import ProviderKeyForm
 from providers.admin.keys_page import add_keys
@@ -79,6 +79,10 @@ class ProviderAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a ModelAdmin
         in_order = may and not set(request.GET) - {"p", "_changelist_filters"}
         hidden = {"order": not in_order, "test": not may}
         return [column for column in columns if not hidden.get(column)]
+
+    def get_changelist_form(self, request: HttpRequest, **options: Any) -> Any:
+        """With a label for each field."""
+        return super().get_changelist_form(request, **{"form": ListedForm, **options})
 
     @admin.display(description=gettext_lazy("order"))
     def order(self, provider: Provider) -> str:
@@ -224,6 +228,10 @@ class AIModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a ModelAdmin 
     list_select_related = ("provider",)
     search_fields = ("model_id",)
     readonly_fields = ("listed_at", "gone_since")
+
+    def get_changelist_form(self, request: HttpRequest, **options: Any) -> Any:
+        """With a label for each field."""
+        return super().get_changelist_form(request, **{"form": ListedForm, **options})
 
     @admin.display(description=gettext_lazy("capabilities"))
     def can_do(self, model: AIModel) -> str:

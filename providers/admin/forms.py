@@ -82,6 +82,16 @@ class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]  # a ModelForm ca
         return data
 
 
+class ListedForm(forms.ModelForm):  # type: ignore[type-arg]  # a ModelForm cannot be subscripted at run time
+    """A row of a list: the head of its table is no label to a screen reader, so each field says whose it is."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        for field in self.fields.values():
+            if field.label:
+                field.widget.attrs["aria-label"] = f"{capfirst(str(field.label))}: {self.instance}"
+
+
 class AIModelForm(forms.ModelForm):  # type: ignore[type-arg]  # a ModelForm cannot be subscripted at run time
     """A model with its capabilities as a choice."""
 

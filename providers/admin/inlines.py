@@ -131,10 +131,9 @@ class QuotaInline(admin.TabularInline):  # type: ignore[type-arg]  # an inline c
     extra = 0
     fields = ("limit", "metric", "period", "model", "per_model", "scope", "window")
 
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         """Without the buttons that would add or change a model in a window of its own."""
-        field = super().formfield_for_foreignkey(db_field, request, **options)
-        if field and hasattr(field.widget, "can_add_related"):
-            field.widget.can_add_related = field.widget.can_change_related = False
-            field.widget.can_view_related = field.widget.can_delete_related = False
+        field = super().formfield_for_dbfield(db_field, request, **options)
+        if db_field.name == "model" and field:
+            field.widget = field.widget.widget
         return field

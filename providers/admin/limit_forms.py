@@ -64,6 +64,10 @@ class QuotaFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]  # cannot
         field = form.fields["model"]
         field.queryset = AIModel.objects.filter(provider=self.instance.pk)
         field.choices = self._models()
+        # The table's head is no label to a screen reader.
+        for one in form.fields.values():
+            if one.label:
+                one.widget.attrs["aria-label"] = capfirst(str(one.label))
 
     def _models(self) -> list[tuple[Any, Any]]:
         if not hasattr(self, "_choices"):
