@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from providers.admin.explaining import Words, meaning, place_words
-from providers.admin.state import State, Tone, clock
+from providers.admin.state import State, Tone, clock, duration
 from providers.models import AIModel, Attempt, Provider, ProviderKey
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Line:
 
     attempt: Attempt
     when: str
+    took: str
     state: State
     key: str
     happened: Words
@@ -75,6 +76,7 @@ def _lines(attempts: QuerySet[Attempt]) -> list[Line]:
         Line(
             attempt=attempt,
             when=clock(attempt.started_at),
+            took=duration(attempt.latency_ms),
             state=outcome_state(attempt),
             key=key_ending(attempt),
             happened=meaning(attempt.error_class).happened if attempt.error_class else "",

@@ -72,7 +72,7 @@ class ProviderAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a ModelAdmin
             )
         )
 
-    def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
         """Moving makes sense where the list stands in its own order; testing is for those who may change."""
         columns = [str(column) for column in super().get_list_display(request)]
         may = self.has_change_permission(request)

@@ -58,12 +58,13 @@ class QuotaForm(forms.ModelForm):  # type: ignore[type-arg]  # a ModelForm canno
 class QuotaFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]  # cannot be subscripted at run time
     """The limits of one provider: only its own models to choose from, and no limit twice."""
 
-    def add_fields(self, form: forms.Form, index: int | None) -> None:
+    def add_fields(self, form: forms.ModelForm[Any], index: int | None) -> None:
         """As always, with the models read once for all rows."""
         super().add_fields(form, index)
         field = form.fields["model"]
-        field.queryset = AIModel.objects.filter(provider=self.instance.pk)
-        field.choices = self._models()
+        if isinstance(field, forms.ModelChoiceField):
+            field.queryset = AIModel.objects.filter(provider=self.instance.pk)
+            field.choices = self._models()
         # The table's head is no label to a screen reader.
         for one in form.fields.values():
             if one.label:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from providers.admin.answers_page import key_ending, outcome_state, show_story, with_names
 from providers.admin.explaining import error_kinds, meaning, place_words
 from providers.admin.forms import CAPABILITIES
+from providers.admin.state import duration
 from providers.models import Attempt, Circuit, Provider
 
 
@@ -88,14 +89,14 @@ class AttemptAdmin(ReadOnlyAdmin):
         "model_id",
         "ended",
         "http_status",
-        "latency_ms",
+        "took",
         "key",
         "feature",
         "story",
     )
     list_filter = ("outcome", ProviderFilter, ErrorFilter, CapabilityFilter, "feature", "started_at")
     fields = (
-        ("started_at", "latency_ms", "ended"),
+        ("started_at", "took", "ended"),
         ("asked", "model_id", "key"),
         ("feature", "capability", "story"),
         ("place", "why_here"),
@@ -103,7 +104,7 @@ class AttemptAdmin(ReadOnlyAdmin):
         "detail",
         ("prompt_tokens", "completion_tokens", "usage_estimated"),
     )
-    readonly_fields = ("asked", "ended", "key", "story", "why_here")
+    readonly_fields = ("took", "asked", "ended", "key", "story", "why_here")
     search_fields = ("request_id",)
     search_help_text = _("The request's id, whole or in part.")
     date_hierarchy = "started_at"
@@ -133,6 +134,11 @@ class AttemptAdmin(ReadOnlyAdmin):
         """How it ended, and why if not well."""
         error = f": {meaning(attempt.error_class).happened}" if attempt.error_class else ""
         return format_html("{}{}", outcome_state(attempt).html(), error)
+
+    @admin.display(description=_("took"), ordering="latency_ms")
+    def took(self, attempt: Attempt) -> str:
+        """How long the call took."""
+        return duration(attempt.latency_ms) or "–"
 
     @admin.display(description=_("key"))
     def key(self, attempt: Attempt) -> str:

@@ -39,6 +39,18 @@ def clock(moment: datetime) -> str:
     return date_format(local, "H:i" if local.date() == timezone.localdate() else "j E, H:i")
 
 
+_SECOND_MS = 1000
+
+
+def duration(milliseconds: int | None) -> str:
+    """How long something took, as precisely as it matters; empty where that is not known."""
+    if milliseconds is None:
+        return ""
+    if milliseconds < _SECOND_MS:
+        return _("%(count)s ms") % {"count": milliseconds}
+    return _("%(count)s s") % {"count": number_format(milliseconds / _SECOND_MS, 1)}
+
+
 class Tone(StrEnum):
     """What a state means at a glance; each has a sign of its own, so that colour is never alone."""
 

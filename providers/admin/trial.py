@@ -163,7 +163,9 @@ def _ask(running: _Running, endpoint: Endpoint, capability: Capability) -> Trial
         key_fingerprint=target.key.fingerprint if target.key else "",
         reason=BY_HAND,
     )
-    started, result, error = time.monotonic(), None, None
+    started = time.monotonic()
+    result: Result | None = None
+    error: ProviderError | None = None
     try:
         result = run(
             adapter_for(endpoint.protocol).perform(endpoint, capability, _fitted(target, capability)),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from providers.admin.explaining import meaning
-from providers.admin.state import key_words, needs_no_key, provider_standing
+from providers.admin.state import duration, key_words, needs_no_key, provider_standing
 from providers.admin.trial import QUESTIONS, BusyError, Target, Trial, try_out
 from providers.models import AIModel, Provider, ProviderKey
 
@@ -106,6 +106,7 @@ def _tested(form: TrialForm) -> dict[str, Any]:
         return {"busy": True}
     return {
         "trial": trial,
+        "took": duration(trial.milliseconds),
         "key_name": _key_name(target.key) if target.key else "",
         "no_question": ask and target.question is None,
         **_explained(trial),
