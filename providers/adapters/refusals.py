@@ -17,11 +17,11 @@ _REDIRECTS = range(300, 400)
 _FIRST_ERROR_STATUS, _LAST_ERROR_STATUS = 400, 599
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Refusal:
     """What a vendor said. `status` prefers the one in the body of a 200; `codes` are lower case.
 
-    `haystack` is everything worth searching, in lower case; `body` the parsed JSON, or None.
+    `haystack` is everything worth searching, in lower case; `body` the parsed JSON, or None. It never prints.
     """
 
     status: int

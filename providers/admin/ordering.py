@@ -33,9 +33,8 @@ def change_order(page: ProviderAdmin, request: HttpRequest) -> HttpResponseBase:
         raise PermissionDenied
     changed = _moved(request.POST["move"]) if "move" in request.POST else put_in_order(request.POST.getlist("order"))
     if changed:
-        LogEntry.objects.log_actions(
-            request.user.pk or 0, changed, CHANGE, [{"changed": {"fields": [str(_("priority"))]}}]
-        )
+        # Django translates the field's name when somebody reads it.
+        LogEntry.objects.log_actions(str(request.user.pk), changed, CHANGE, [{"changed": {"fields": ["priority"]}}])
     said = _("Order saved. Every provider now has a number of its own.")
     if request.accepts("application/json") and not request.accepts("text/html"):
         numbers = {str(pk): priority for pk, priority in Provider.objects.values_list("pk", "priority")}
