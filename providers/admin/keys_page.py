@@ -27,9 +27,9 @@ def add_keys(page: ProviderAdmin, request: HttpRequest, pk: int) -> HttpResponse
     form = SeveralKeysForm(provider, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         fresh, known = form.save()
-        page.log_change(
-            request, provider, [{"added": {"name": "provider keys", "object": str(fresh)}}] if fresh else []
-        )
+        if fresh:
+            # Django translates the name when somebody reads it.
+            page.log_change(request, provider, [{"added": {"name": "provider keys", "object": str(fresh)}}])
         page.message_user(request, _said(fresh, known), messages.SUCCESS if fresh else messages.WARNING)
         return redirect("admin:providers_provider_change", pk)
     context = {

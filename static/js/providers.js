@@ -58,7 +58,7 @@
     var row = handle.closest("tr");
     var before = rows().indexOf(row);
     row.classList.add("dragged");
-    handle.setPointerCapture(event.pointerId);
+    // Listening on the whole page: a row that moves in it loses a pointer that it had captured.
     function drag(moved) {
       var over = rows().find(function (one) {
         var box = one.getBoundingClientRect();
@@ -70,15 +70,15 @@
       else over.after(row);
     }
     function drop() {
-      handle.removeEventListener("pointermove", drag);
-      handle.removeEventListener("pointerup", drop);
-      handle.removeEventListener("pointercancel", drop);
+      document.removeEventListener("pointermove", drag);
+      document.removeEventListener("pointerup", drop);
+      document.removeEventListener("pointercancel", drop);
       row.classList.remove("dragged");
       if (rows().indexOf(row) !== before) save();
     }
-    handle.addEventListener("pointermove", drag);
-    handle.addEventListener("pointerup", drop);
-    handle.addEventListener("pointercancel", drop);
+    document.addEventListener("pointermove", drag);
+    document.addEventListener("pointerup", drop);
+    document.addEventListener("pointercancel", drop);
   });
 
   // Typing in the catalogue narrows it at once; keys that were typed stay where they are.

@@ -25,7 +25,7 @@ def test_every_vendor_stands_in_one_group(admin: Client) -> None:
     groups = admin.get(url("provider_catalogue")).context["groups"]
     listed = [row.vendor.slug for group in groups for row in group.rows]
     assert sorted(listed) == sorted(vendor.slug for vendor in vendors())
-    assert [str(group.title) for group in groups][0] == "Free for good"
+    assert str(groups[0].title) == "Free for good"
 
 
 @pytest.mark.parametrize(
