@@ -205,6 +205,7 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
+DEFAULT_EXCEPTION_REPORTER_FILTER = "prometheus.reporting.NoValues"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

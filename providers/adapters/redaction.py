@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
 
 from providers.errors import ProviderError
 
@@ -27,21 +29,29 @@ _SHORTEST_FRAGMENT = 8
 
 
 def redact(text: str, secret: str = "", *, longest: int = LONGEST_DETAIL) -> str:
-    """The text without `secret`, its beginning or end, or anything key-like; white space joined, cut at `longest`."""
-    text = " ".join(text.split())
-    for fragment in _fragments(secret):
-        text = text.replace(fragment, _MARK)
+    """The text without any part of `secret` or anything key-like; white space joined, cut at `longest`."""
+    text = _without(" ".join(text.split()), secret)
     for pattern in _KEY_LIKE:
         text = pattern.sub(_MARK, text)
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def _fragments(secret: str) -> list[str]:
-    """The secret, and the halves that a vendor may echo around a mask."""
-    half = max(_SHORTEST_FRAGMENT, len(secret) // 2)
-    parts = [secret, secret[:half], secret[-half:], secret[:_SHORTEST_FRAGMENT], secret[-_SHORTEST_FRAGMENT:]]
+def _without(text: str, secret: str) -> str:
+    """The text with a mark wherever eight letters of the secret, or all of a shorter one, stand in a row.
+
+    Vendors echo keys whole, cut off, or around a mask, and each does so at another place.
+    """
     # A key of one or two letters would tear holes into every word.
-    return [part for part in parts if len(part) >= min(_SHORTEST_FRAGMENT, max(len(secret), 4))]
+    length = min(_SHORTEST_FRAGMENT, max(len(secret), 4))
+    hidden = [False] * len(text)
+    for at in range(len(secret) - length + 1):
+        part = secret[at : at + length]
+        found = text.find(part)
+        while found >= 0:
+            hidden[found : found + length] = [True] * length
+            found = text.find(part, found + 1)
+    runs = groupby(zip(text, hidden, strict=True), key=itemgetter(1))
+    return "".join(_MARK if secret_run else "".join(letter for letter, _ in run) for secret_run, run in runs)
 
 
 @contextmanager

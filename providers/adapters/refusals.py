@@ -25,12 +25,12 @@ _REDIRECTS = range(300, 400)
 _FIRST_ERROR_STATUS, _LAST_ERROR_STATUS = 400, 599
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Refusal:
     """What a vendor said. `status` prefers the one in the body of a 200; `codes` are lower case.
 
     `haystack` is everything worth searching, in lower case; `body` the parsed JSON, or None; `whole` the answer as
-    text, with whatever secrets it may hold.
+    text, with whatever secrets it may hold. It never prints.
     """
 
     status: int

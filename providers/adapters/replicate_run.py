@@ -104,7 +104,7 @@ class Run:
             with suppress(ProviderError):
                 if await self._found_again(began):
                     return
-            error.retry_here = False  # type: ignore[misc]  # true of its class, but not of this one
+            error.retry_here = False
             raise
 
     async def _asked_for(self, at: Door, *, seconds: float, held: int) -> Prediction:

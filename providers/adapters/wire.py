@@ -46,9 +46,9 @@ _CONNECTIONS = 256
 _READABLE_ENCODINGS = {"", "identity", "gzip", "deflate"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Reply:
-    """A whole answer. Header names are lower case."""
+    """A whole answer. Header names are lower case. It never prints: a vendor may have put the key into it."""
 
     status: int
     headers: Mapping[str, str]

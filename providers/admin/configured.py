@@ -7,66 +7,32 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponseBase
-from django.urls import URLPattern, path
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.template.loader import render_to_string
+from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 
+from providers.admin.answers_page import answers, outcome_state, show_answers
 from providers.admin.catalogue_page import show_catalogue
-from providers.admin.forms import CAPABILITIES, AIModelForm, ProviderForm, ProviderKeyForm, QuotaForm
+from providers.admin.explaining import departures, meaning
+from providers.admin.forms import CAPABILITIES, AIModelForm, ListedForm, ProviderForm
 from providers.admin.hub_models_page import hub_urls
+from providers.admin.inlines import AIModelInline, KeyFacts, ProviderKeyInline, QuotaInline, with_last_use
+from providers.admin.key_forms import ProviderKeyForm
+from providers.admin.keys_page import add_keys
+from providers.admin.ordering import change_order
 from providers.admin.replicate_pages import replicate_urls
-from providers.admin.state import REASONS, clock, key_state, key_words, provider_state
-from providers.models import AIModel, Attempt, Circuit, Provider, ProviderKey, Quota
+from providers.admin.state import clock, provider_standing
+from providers.admin.trial_page import TrialForm, show_test
+from providers.models import AIModel, Attempt, Circuit, Provider, ProviderKey
 from providers.types import LOCAL_PROTOCOL
 
 # What an administrator types may be a key: error reports must not carry it.
 hide_form_values = method_decorator(sensitive_post_parameters(), name="changeform_view")
-
-
-class AIModelInline(admin.StackedInline):  # type: ignore[type-arg]  # an inline cannot be subscripted at run time
-    """The models of a provider."""
-
-    model = AIModel
-    form = AIModelForm
-    extra = 0
-    readonly_fields = ("gone_since",)
-    fields = (
-        ("model_id", "enabled", "quality"),
-        "capabilities",
-        ("context_tokens", "max_output_tokens"),
-        ("json_schema", "streaming", "gone_since"),
-    )
-
-
-class ProviderKeyInline(admin.StackedInline):  # type: ignore[type-arg]  # an inline cannot be subscripted at run time
-    """The keys of a provider."""
-
-    model = ProviderKey
-    form = ProviderKeyForm
-    extra = 0
-    fields = (("which", "state"), ("label", "enabled"), ("variable", "new_key"))
-    readonly_fields = ("which", "state")
-
-    @admin.display(description=gettext_lazy("stored key"))
-    def which(self, key: ProviderKey) -> str:
-        """Which key it is, without the key."""
-        return key_words(key)
-
-    @admin.display(description=gettext_lazy("state"))
-    def state(self, key: ProviderKey) -> str:
-        """Whether it can be used."""
-        return key_state(key) if key.pk else "–"
-
-
-class QuotaInline(admin.TabularInline):  # type: ignore[type-arg]  # an inline cannot be subscripted at run time
-    """The limits of a provider."""
-
-    model = Quota
-    form = QuotaForm
-    extra = 0
 
 
 @hide_form_values
@@ -76,14 +42,15 @@ class ProviderAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a ModelAdmin
 
     form = ProviderForm
     inlines = (AIModelInline, ProviderKeyInline, QuotaInline)
-    list_display = ("name", "enabled", "tier", "priority", "weight", "state", "last_attempt")
+    list_display = ("order", "name", "state", "last_attempt", "test", "priority", "weight", "tier", "enabled")
+    list_display_links = ("name",)
     list_editable = ("priority", "weight")
     search_fields = ("name", "slug")
     prepopulated_fields = {"slug": ("name",)}
-    readonly_fields = ("state",)
+    readonly_fields = ("state", "differs")
     actions = ("let_answer_again", "switch_on", "switch_off")
     fieldsets = (
-        (None, {"fields": ("name", "slug", "enabled", "state", "tier", "base_url")}),
+        (None, {"fields": ("name", "slug", "enabled", "state", "differs", "tier", "base_url")}),
         (gettext_lazy("When it is asked"), {"fields": ("priority", "weight", "trains_on_data", "reset_timezone")}),
         (gettext_lazy("Patience"), {"fields": ("timeout_seconds", "failure_threshold", "recovery_seconds")}),
         (
@@ -107,20 +74,55 @@ class ProviderAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a ModelAdmin
             )
         )
 
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Moving makes sense where the list stands in its own order; testing is for those who may change."""
+        columns = [str(column) for column in super().get_list_display(request)]
+        may = self.has_change_permission(request)
+        in_order = may and not set(request.GET) - {"p", "_changelist_filters"}
+        hidden = {"order": not in_order, "test": not may}
+        return [column for column in columns if not hidden.get(column)]
+
+    def get_changelist_form(self, request: HttpRequest, **options: Any) -> Any:
+        """With a label for each field."""
+        return super().get_changelist_form(request, **{"form": ListedForm, **options})
+
+    @admin.display(description=gettext_lazy("order"))
+    def order(self, provider: Provider) -> str:
+        """A handle to drag by, and buttons that move without a mouse and without a script."""
+        context = {"provider": provider, "address": reverse("admin:providers_provider_order")}
+        return render_to_string("admin/providers/provider/order.html", context)
+
+    @admin.display(description=gettext_lazy("test"))
+    def test(self, provider: Provider) -> str:
+        """A button that tests the first key in use, and the place where the result appears."""
+        return render_to_string("admin/providers/provider/test_button.html", {"provider": provider})
+
     @admin.display(description=gettext_lazy("state"))
     def state(self, provider: Provider) -> str:
         """Answering, resting or why not."""
-        return provider_state(provider) if provider.pk else "–"
+        return provider_standing(provider).html(f"state-{provider.pk}") if provider.pk else "–"
+
+    @admin.display(description=gettext_lazy("where it differs"))
+    def differs(self, provider: Provider) -> str:
+        """How the vendor departs from its protocol, in words."""
+        sentences = departures(provider.quirks)
+        return format_html_join("", "<div>{}</div>", ((one,) for one in sentences)) or _("Nowhere that we know of.")
 
     @admin.display(description=gettext_lazy("last attempt"))
     def last_attempt(self, provider: Provider) -> str:
-        """How the last call ended and when."""
+        """How the last call ended and when, with the way to those before."""
         started = getattr(provider, "last_started", None)
         if not started:
             return "–"
-        outcome = str(Attempt.Outcome(getattr(provider, "last_outcome", "")).label)
+        last = Attempt(outcome=getattr(provider, "last_outcome", ""))
         error = getattr(provider, "last_error", "")
-        return f"{clock(started)}: {outcome}" + (f" ({REASONS.get(error, error)})" if error else "")
+        return format_html(
+            '<a href="{}">{}</a> {}{}',
+            reverse("admin:providers_provider_answers", args=[provider.pk]),
+            clock(started),
+            outcome_state(last).html(),
+            f" ({meaning(error).happened})" if error else "",
+        )
 
     def get_deleted_objects(
         self, objs: Sequence[Any] | QuerySet[Any], request: HttpRequest
@@ -130,19 +132,56 @@ class ProviderAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a ModelAdmin
         return to_delete, counts, missing - {Circuit._meta.verbose_name}, protected  # noqa: SLF001 - Django's own name
 
     def get_urls(self) -> list[URLPattern]:
-        """With the page that adds a vendor from the catalogue."""
-        view = self.admin_site.admin_view(self.catalogue)
-        return [
-            path("catalogue/", view, name="providers_provider_catalogue"),
-            *hub_urls(self),
-            *replicate_urls(self),
-            *super().get_urls(),
-        ]
+        """With the pages beside the list and the form."""
+        pages = (
+            ("catalogue/", self.catalogue, "catalogue"),
+            ("order/", self.change_order, "order"),
+            ("<int:pk>/test/", self.test_now, "test"),
+            ("<int:pk>/answers/", self.last_answers, "answers"),
+            ("<int:pk>/keys/", self.add_keys, "keys"),
+        )
+        view = self.admin_site.admin_view
+        added = [path(route, view(page), name=f"providers_provider_{name}") for route, page, name in pages]
+        return [*added, *hub_urls(self), *replicate_urls(self), *super().get_urls()]
 
     @method_decorator(sensitive_post_parameters())
     def catalogue(self, request: HttpRequest) -> HttpResponseBase:
         """The built-in catalogue."""
         return show_catalogue(self, request)
+
+    def change_order(self, request: HttpRequest) -> HttpResponseBase:
+        """Another order of the providers."""
+        return change_order(self, request)
+
+    # The button in the list sends the list's own form along.
+    @method_decorator(sensitive_post_parameters())
+    def test_now(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """A test of a key, and of a model where that is wished."""
+        return show_test(self, request, pk)
+
+    def last_answers(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """The last attempts."""
+        return show_answers(self, request, pk)
+
+    @method_decorator(sensitive_post_parameters())
+    def add_keys(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """Several keys at once."""
+        return add_keys(self, request, pk)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *arguments: Any, **options: Any) -> HttpResponse:
+        """With the test and the last answers; a form that comes back asks for its keys again."""
+        provider = options.get("obj") or context.get("original")
+        if request.method == "POST":
+            for inline in context["inline_admin_formsets"]:
+                for form in inline.formset.forms:
+                    if isinstance(form, ProviderKeyForm):
+                        form.ask_again()
+        if provider:
+            context |= answers(provider, None)
+            if self.has_change_permission(request, provider):
+                context["test_form"] = TrialForm(provider, initial={})
+        rendered: HttpResponse = super().render_change_form(request, context, *arguments, **options)
+        return rendered
 
     @admin.action(description=gettext_lazy("Let it answer again"), permissions=["change"])
     def let_answer_again(self, request: HttpRequest, providers: QuerySet[Provider]) -> None:
@@ -182,13 +221,19 @@ class AIModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a ModelAdmin 
         "context_tokens",
         "quality",
         "json_schema",
+        "shutdown_on",
+        "listed_at",
         "gone_since",
     )
     list_editable = ("enabled", "quality")
     list_filter = ("provider", "enabled", "json_schema")
     list_select_related = ("provider",)
     search_fields = ("model_id",)
-    readonly_fields = ("gone_since",)
+    readonly_fields = ("listed_at", "gone_since")
+
+    def get_changelist_form(self, request: HttpRequest, **options: Any) -> Any:
+        """With a label for each field."""
+        return super().get_changelist_form(request, **{"form": ListedForm, **options})
 
     @admin.display(description=gettext_lazy("capabilities"))
     def can_do(self, model: AIModel) -> str:
@@ -199,26 +244,33 @@ class AIModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a ModelAdmin 
 
 @hide_form_values
 @admin.register(ProviderKey)
-class ProviderKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a ModelAdmin cannot be subscripted at run time
+class ProviderKeyAdmin(KeyFacts, admin.ModelAdmin):  # type: ignore[type-arg]  # a ModelAdmin cannot be subscripted at run time
     """All keys across providers; none is ever shown."""
 
     form = ProviderKeyForm
-    list_display = ("__str__", "provider", "enabled", "which", "state", "created_at")
+    list_display = ("__str__", "provider", "account", "which", "state", "age", "last_use", "enabled")
     list_filter = ("provider", "enabled")
     list_select_related = ("provider",)
-    fields = ("provider", "label", "enabled", "which", "state", "variable", "new_key", "created_at", "from_file")
-    readonly_fields = ("which", "state", "created_at", "from_file")
+    fields = (
+        ("provider", "label", "account"),
+        ("which", "state", "enabled"),
+        ("variable", "new_key"),
+        ("created_at", "last_use", "from_file"),
+    )
+    readonly_fields = ("which", "state", "created_at", "last_use", "from_file")
     actions = ("let_answer_again",)
 
-    @admin.display(description=gettext_lazy("stored key"))
-    def which(self, key: ProviderKey) -> str:
-        """Which key it is, without the key."""
-        return key_words(key)
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ProviderKey]:
+        """With the last use, in one query."""
+        return with_last_use(super().get_queryset(request))
 
-    @admin.display(description=gettext_lazy("state"))
-    def state(self, key: ProviderKey) -> str:
-        """Whether it can be used."""
-        return key_state(key) if key.pk else "–"
+    def render_change_form(self, request: HttpRequest, context: Any, *arguments: Any, **options: Any) -> HttpResponse:
+        """A form that comes back with a fault asks for its key again."""
+        form = context["adminform"].form
+        if request.method == "POST" and isinstance(form, ProviderKeyForm):
+            form.ask_again()
+        rendered: HttpResponse = super().render_change_form(request, context, *arguments, **options)
+        return rendered
 
     @admin.action(description=gettext_lazy("Let it answer again"), permissions=["change"])
     def let_answer_again(self, request: HttpRequest, keys: QuerySet[ProviderKey]) -> None:

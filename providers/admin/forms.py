@@ -1,8 +1,7 @@
-"""The administrator's forms: what is checked before a provider, a model, a key or a limit is stored."""
+"""The administrator's forms: what is checked before a provider, a model or a vendor is stored."""
 
 from __future__ import annotations
 
-import re
 import zoneinfo
 from collections.abc import Mapping
 from typing import Any
@@ -13,17 +12,14 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from providers import keys
+from providers.admin.key_forms import SecretField
 from providers.catalogue import Placeholder, PlaceholderError, Vendor
 from providers.catalogue.shape import (
-    BARE_VARIABLE,
-    KEY,
     FaultyFileError,
     check_quirks,
     is_private_address,
     normal_base_url,
 )
-from providers.models import ProviderKey, Quota
 from providers.types import LOCAL_PROTOCOL, Capability
 
 CAPABILITIES = [
@@ -39,27 +35,6 @@ CAPABILITIES = [
 
 def _time_zones() -> list[tuple[str, str]]:
     return [(name, name) for name in sorted(zoneinfo.available_timezones() | {"UTC"})]
-
-
-class SecretField(forms.CharField):
-    """A key that is typed in and never shown again, not even when the form comes back with a fault."""
-
-    def __init__(self, **options: Any) -> None:
-        # Browsers fill the administrator's own password into a field that merely says "off".
-        attributes = {"autocomplete": "new-password", "spellcheck": "false", "class": "vTextField"}
-        options.setdefault("required", False)
-        super().__init__(widget=forms.PasswordInput(attrs=attributes, render_value=False), max_length=1000, **options)
-
-    def clean(self, value: Any) -> str:
-        """The key. Raises ValidationError for what no key looks like."""
-        secret = str(super().clean(value) or "")
-        if not secret:
-            return ""
-        if BARE_VARIABLE.fullmatch(secret):
-            raise ValidationError(_("This looks like the name of an environment variable, not like a key."))
-        if not KEY.fullmatch(secret):
-            raise ValidationError(_("A key has no spaces and no letters beyond ASCII. Copy it again."))
-        return secret
 
 
 class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]  # a ModelForm cannot be subscripted at run time
@@ -109,6 +84,16 @@ class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]  # a ModelForm ca
         return data
 
 
+class ListedForm(forms.ModelForm):  # type: ignore[type-arg]  # a ModelForm cannot be subscripted at run time
+    """A row of a list: the head of its table is no label to a screen reader, so each field says whose it is."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        for field in self.fields.values():
+            if field.label:
+                field.widget.attrs["aria-label"] = f"{capfirst(str(field.label))}: {self.instance}"
+
+
 class AIModelForm(forms.ModelForm):  # type: ignore[type-arg]  # a ModelForm cannot be subscripted at run time
     """A model with its capabilities as a choice."""
 
@@ -118,73 +103,6 @@ class AIModelForm(forms.ModelForm):  # type: ignore[type-arg]  # a ModelForm can
         widget=forms.CheckboxSelectMultiple,
         initial=[Capability.TEXT_GENERATION.value],
     )
-
-
-class ProviderKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # a ModelForm cannot be subscripted at run time
-    """A key: typed once and sealed, or the name of an environment variable."""
-
-    new_key = SecretField(label=capfirst(_("new key")), help_text=_("Stored encrypted and never shown again."))
-
-    def clean_variable(self) -> str:
-        """The name of a variable; never a key that was put into the wrong field."""
-        name = str(self.cleaned_data["variable"] or "").strip()
-        if name and not re.fullmatch(r"[A-Z_][A-Z0-9_]*", name):
-            # What was typed may be a key: the page must not show it again.
-            self.data = {**self.data, self.add_prefix("variable"): ""}
-            raise ValidationError(
-                _("Write the name of an environment variable such as GROQ_API_KEY; a key belongs in “new key”.")
-            )
-        return name
-
-    def clean(self) -> dict[str, Any]:
-        """Refuses two sources for one key, none at all, and a key that is stored already."""
-        super().clean()
-        data = self.cleaned_data
-        secret, variable = data.get("new_key"), data.get("variable")
-        if secret and variable:
-            self.add_error("new_key", _("Enter a key or name a variable, not both."))
-        elif secret and self._is_stored(secret):
-            self.add_error("new_key", _("This key is stored here already."))
-        elif not (secret or variable or self.instance.sealed or self.errors):
-            self.add_error("new_key", _("Enter a key or name an environment variable."))
-        return data
-
-    def _is_stored(self, secret: str) -> bool:
-        provider = self.cleaned_data.get("provider") or getattr(self.instance, "provider", None)
-        if provider is None or provider.pk is None:
-            return False
-        same = ProviderKey.objects.filter(provider=provider, fingerprint=keys.fingerprint(secret), variable="")
-        return same.exclude(pk=self.instance.pk).exists()
-
-    def save(self, commit: bool = True) -> ProviderKey:  # noqa: FBT001, FBT002 - Django's own signature
-        """Seal a typed key, or forget the sealed one when a variable takes its place."""
-        key: ProviderKey = self.instance
-        secret = self.cleaned_data.get("new_key")
-        if secret:
-            key.hold(secret)
-        elif "variable" in self.changed_data and key.variable:
-            key.sealed = key.fingerprint = key.last_four = ""
-        if secret or "variable" in self.changed_data:
-            # Whatever was learned about the old key says nothing about this one, and it is the administrator's now.
-            key.invalid_since = key.blocked_until = None
-            key.blocked_reason = ""
-            key.from_file = False
-        saved: ProviderKey = super().save(commit)
-        return saved
-
-
-class QuotaForm(forms.ModelForm):  # type: ignore[type-arg]  # a ModelForm cannot be subscripted at run time
-    """A limit."""
-
-    def clean(self) -> dict[str, Any]:
-        """Refuses a limit that says nothing."""
-        super().clean()
-        data = self.cleaned_data
-        if (data.get("metric"), data.get("period")) == (Quota.Metric.REQUESTS, Quota.Period.REQUEST):
-            self.add_error("period", _("A request is always one request. Choose minute or day, or count tokens."))
-        if data.get("metric") == Quota.Metric.CONCURRENT and data.get("period") != Quota.Period.REQUEST:
-            self.add_error("period", _("Requests at once are counted per request, whatever the time."))
-        return data
 
 
 class VendorForm(forms.Form):

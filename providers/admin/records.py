@@ -7,10 +7,16 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from providers.models import Attempt, Circuit
+from providers.admin.answers_page import key_ending, outcome_state, show_story, with_names
+from providers.admin.explaining import error_kinds, meaning, place_words
+from providers.admin.forms import CAPABILITIES
+from providers.admin.state import duration
+from providers.models import Attempt, Circuit, Provider
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a ModelAdmin cannot be subscripted at run time
@@ -29,27 +35,128 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a ModelAdmin
         return False
 
 
+class _OwnFilter(admin.SimpleListFilter):
+    """A filter on a column whose values are known: asking the attempts for theirs would read all of them."""
+
+    parameter_name = ""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002 - Django's own
+        """What has the chosen value."""
+        value = self.value()
+        return queryset.filter(**{self.parameter_name: value}) if value else queryset
+
+
+class ProviderFilter(_OwnFilter):
+    """By provider."""
+
+    title = _("provider")
+    parameter_name = "provider_slug"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002 - Django's own
+        """Those that are configured."""
+        return list(Provider.objects.order_by("name").values_list("slug", "name"))
+
+
+class ErrorFilter(_OwnFilter):
+    """By the kind of error."""
+
+    title = _("error")
+    parameter_name = "error_class"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:  # noqa: ARG002 - Django's own
+        """Every kind, in words."""
+        return error_kinds()
+
+
+class CapabilityFilter(_OwnFilter):
+    """By what was asked for."""
+
+    title = _("capability")
+    parameter_name = "capability"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:  # noqa: ARG002 - Django's own
+        """Every capability, in words."""
+        return list(CAPABILITIES)
+
+
 @admin.register(Attempt)
 class AttemptAdmin(ReadOnlyAdmin):
     """Every call to a provider."""
 
     list_display = (
         "started_at",
-        "provider_slug",
+        "asked",
         "model_id",
-        "outcome",
-        "error_class",
+        "ended",
         "http_status",
-        "latency_ms",
+        "took",
+        "key",
         "feature",
-        "request_id",
+        "story",
     )
-    list_filter = ("provider_slug", "outcome", "feature", "started_at")
+    list_filter = ("outcome", ProviderFilter, ErrorFilter, CapabilityFilter, "feature", "started_at")
+    fields = (
+        ("started_at", "took", "ended"),
+        ("asked", "model_id", "key"),
+        ("feature", "capability", "story"),
+        ("place", "why_here"),
+        ("http_status", "error_class"),
+        "detail",
+        ("prompt_tokens", "completion_tokens", "usage_estimated"),
+    )
+    readonly_fields = ("took", "asked", "ended", "key", "story", "why_here")
     search_fields = ("request_id",)
     search_help_text = _("The request's id, whole or in part.")
     date_hierarchy = "started_at"
     show_full_result_count = False
+    # Counting what each filter would leave reads all attempts once a choice.
+    show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:
+        """With names of provider and key, in the same query."""
+        return with_names(super().get_queryset(request))
+
+    def get_urls(self) -> list[URLPattern]:
+        """With the story of one request."""
+        view = self.admin_site.admin_view(self.show_story)
+        return [path("story/<uuid:request_id>/", view, name="providers_attempt_story"), *super().get_urls()]
+
+    def show_story(self, request: HttpRequest, request_id: uuid.UUID) -> HttpResponseBase:
+        """All attempts of one request."""
+        return show_story(self, request, request_id)
+
+    @admin.display(description=_("provider"), ordering="provider_slug")
+    def asked(self, attempt: Attempt) -> str:
+        """The provider by its name today, or by its short name when it is gone."""
+        return getattr(attempt, "provider_name", None) or attempt.provider_slug
+
+    @admin.display(description=_("outcome"), ordering="outcome")
+    def ended(self, attempt: Attempt) -> str:
+        """How it ended, and why if not well."""
+        error = f": {meaning(attempt.error_class).happened}" if attempt.error_class else ""
+        return format_html("{}{}", outcome_state(attempt).html(), error)
+
+    @admin.display(description=_("took"), ordering="latency_ms")
+    def took(self, attempt: Attempt) -> str:
+        """How long the call took."""
+        return duration(attempt.latency_ms) or "–"
+
+    @admin.display(description=_("key"))
+    def key(self, attempt: Attempt) -> str:
+        """Which key it was."""
+        return key_ending(attempt)
+
+    @admin.display(description=_("why here"))
+    def why_here(self, attempt: Attempt) -> str:
+        """Why this place was asked at this point."""
+        return place_words(attempt.reason) or "–"
+
+    @admin.display(description=_("request"), ordering="request_id")
+    def story(self, attempt: Attempt) -> str:
+        """The way to everything that was tried for the same request."""
+        address = reverse("admin:providers_attempt_story", args=[attempt.request_id])
+        return format_html('<a href="{}">{}</a>', address, str(attempt.request_id)[:8])
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Attempt], search_term: str

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
 
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from providers.catalogue.shape import LimitsEntry
 from providers.errors import AuthenticationError
@@ -35,30 +39,81 @@ def clock(moment: datetime) -> str:
     return date_format(local, "H:i" if local.date() == timezone.localdate() else "j E, H:i")
 
 
+_SECOND_MS = 1000
+
+
+def duration(milliseconds: int | None) -> str:
+    """How long something took, as precisely as it matters; empty where that is not known."""
+    if milliseconds is None:
+        return ""
+    if milliseconds < _SECOND_MS:
+        return _("%(count)s ms") % {"count": milliseconds}
+    return _("%(count)s s") % {"count": number_format(milliseconds / _SECOND_MS, 1)}
+
+
+class Tone(StrEnum):
+    """What a state means at a glance; each has a sign of its own, so that colour is never alone."""
+
+    GOOD = "good"
+    WAITING = "waiting"
+    BAD = "bad"
+    OFF = "off"
+
+
+_SIGNS = {Tone.GOOD: "●", Tone.WAITING: "◐", Tone.BAD: "✕", Tone.OFF: "○"}
+
+
+class State(NamedTuple):
+    """How something stands: at a glance, and in words."""
+
+    tone: Tone
+    words: str
+
+    def html(self, identity: str = "", *, exchanges: bool = False) -> SafeString:
+        """The words with their sign; with `exchanges` they take the place of those with the same `identity`."""
+        oob = format_html(' hx-swap-oob="{}"', "true") if exchanges else ""
+        return format_html(
+            '<span class="state state-{}"{}{}><span aria-hidden="true">{}</span> {}</span>',
+            self.tone,
+            format_html(' id="{}"', identity) if identity else "",
+            oob,
+            _SIGNS[self.tone],
+            self.words,
+        )
+
+
 def provider_state(provider: Provider) -> str:
     """Whether a provider answers, or until when it rests and why. Reads its models, keys and circuit."""
+    return provider_standing(provider).words
+
+
+def provider_standing(provider: Provider) -> State:
+    """The same with what it means at a glance."""
     now = timezone.now()
     if not provider.enabled:
-        return _("switched off")
+        return State(Tone.OFF, _("switched off"))
     if not any(model.enabled and not model.gone_since for model in provider.models.all()):
-        return _("no model in use")
+        return State(Tone.BAD, _("no model in use"))
     circuit = getattr(provider, "circuit", None)
     if circuit and circuit.open_until:
         if circuit.open_until > now:
-            return _resting(circuit.open_until, circuit.reason)
-        return _("pause over; the next request tests it")
-    return _state_by_keys(provider, now)
+            return State(Tone.WAITING, _resting(circuit.open_until, circuit.reason))
+        return State(Tone.WAITING, _("pause over; the next request tests it"))
+    return _standing_by_keys(provider, now)
 
 
-def _state_by_keys(provider: Provider, now: datetime) -> str:
+def needs_no_key(provider: Provider) -> bool:
+    """Whether it is a model server of our own, or the model of this machine."""
+    return provider.allow_private_address or provider.protocol == LOCAL_PROTOCOL
+
+
+def _standing_by_keys(provider: Provider, now: datetime) -> State:
     keys = [key for key in provider.keys.all() if key.enabled]
     if not keys:
-        keyless = provider.allow_private_address or provider.protocol == LOCAL_PROTOCOL
-        return _("answering") if keyless else _("no key")
+        return State(Tone.GOOD, _("answering")) if needs_no_key(provider) else State(Tone.BAD, _("no key"))
     if any(_usable(key, now) for key in keys):
-        return _("answering")
-    resting = _first_to_return(keys)
-    return key_state(resting or keys[0])
+        return State(Tone.GOOD, _("answering"))
+    return key_standing(_first_to_return(keys) or keys[0])
 
 
 def _usable(key: ProviderKey, now: datetime) -> bool:
@@ -73,15 +128,21 @@ def _first_to_return(keys: Iterable[ProviderKey]) -> ProviderKey | None:
 
 def key_state(key: ProviderKey) -> str:
     """Whether a key can be used, or why not and what to do."""
+    return key_standing(key).words
+
+
+def key_standing(key: ProviderKey) -> State:
+    """The same with what it means at a glance."""
     if not key.enabled:
-        return _("switched off")
+        return State(Tone.OFF, _("switched off"))
     if closed := _why_closed(key):
-        return closed
+        return State(Tone.BAD, closed)
     if key.invalid_since:
-        return _("refused by the provider on %(when)s; enter a new key") % {"when": clock(key.invalid_since)}
+        when = clock(key.invalid_since)
+        return State(Tone.BAD, _("refused by the provider on %(when)s; enter a new key") % {"when": when})
     if key.blocked_until and key.blocked_until > timezone.now():
-        return _resting(key.blocked_until, key.blocked_reason)
-    return _("ready")
+        return State(Tone.WAITING, _resting(key.blocked_until, key.blocked_reason))
+    return State(Tone.GOOD, _("ready"))
 
 
 def key_words(key: ProviderKey) -> str:
@@ -111,23 +172,38 @@ def _resting(until: datetime, kind: str) -> str:
     return _("resting until %(when)s") % {"when": clock(until)}
 
 
+# `n` chooses the plural, `count` is the number as people write it.
+_LIMITS = {
+    "requests_per_second": ngettext_lazy("%(count)s request a second", "%(count)s requests a second", "n"),
+    "requests_per_minute": ngettext_lazy("%(count)s request a minute", "%(count)s requests a minute", "n"),
+    "requests_per_hour": ngettext_lazy("%(count)s request an hour", "%(count)s requests an hour", "n"),
+    "requests_per_day": ngettext_lazy("%(count)s request a day", "%(count)s requests a day", "n"),
+    "requests_per_month": ngettext_lazy("%(count)s request a month", "%(count)s requests a month", "n"),
+    "tokens_per_minute": ngettext_lazy("%(count)s token a minute", "%(count)s tokens a minute", "n"),
+    "tokens_per_hour": ngettext_lazy("%(count)s token an hour", "%(count)s tokens an hour", "n"),
+    "tokens_per_day": ngettext_lazy("%(count)s token a day", "%(count)s tokens a day", "n"),
+    "tokens_per_month": ngettext_lazy("%(count)s token a month", "%(count)s tokens a month", "n"),
+    "tokens_per_request": ngettext_lazy("%(count)s token a request", "%(count)s tokens a request", "n"),
+    "concurrent_requests": ngettext_lazy("%(count)s request at once", "%(count)s requests at once", "n"),
+}
+_SCOPES = {
+    "key": gettext_lazy("counted for each key"),
+    "account": gettext_lazy("counted for each account"),
+    "provider": gettext_lazy("counted for all keys together"),
+}
+
+
 def limit_words(limits: LimitsEntry | None) -> list[str]:
-    """The limits of a catalogue row, one phrase each."""
-    if limits is None:
+    """The limits of a catalogue row, one phrase each, and how the vendor counts."""
+    if limits is None or not limits.counts():
         return []
-    phrases = []
-    if count := limits.requests_per_minute:
-        phrases.append(ngettext("%(count)s request a minute", "%(count)s requests a minute", count) % _grouped(count))
-    if count := limits.requests_per_day:
-        phrases.append(ngettext("%(count)s request a day", "%(count)s requests a day", count) % _grouped(count))
-    if count := limits.tokens_per_minute:
-        phrases.append(ngettext("%(count)s token a minute", "%(count)s tokens a minute", count) % _grouped(count))
-    if count := limits.tokens_per_day:
-        phrases.append(ngettext("%(count)s token a day", "%(count)s tokens a day", count) % _grouped(count))
-    if count := limits.tokens_per_request:
-        phrases.append(ngettext("%(count)s token a request", "%(count)s tokens a request", count) % _grouped(count))
+    phrases = [
+        _LIMITS[name] % {"n": count, "count": number_format(count, use_l10n=True, force_grouping=True)}
+        for name, count in limits.counts().items()
+    ]
+    if limits.per_model:
+        phrases.append(_("each model by itself"))
+    # Nearly every vendor counts by account, so only what differs is worth a word.
+    if limits.scope != "account":
+        phrases.append(str(_SCOPES[limits.scope]))
     return phrases
-
-
-def _grouped(count: int) -> dict[str, str]:
-    return {"count": number_format(count, use_l10n=True, force_grouping=True)}

@@ -1,8 +1,8 @@
 """The fallback loop: plan, begin, call, check, settle; the front door for everyone who wants an answer."""
 
 from providers.orchestrator.answers import Answer, Event, Exhausted, Happening, Tried
-from providers.orchestrator.background import BackgroundCall
+from providers.orchestrator.background import BackgroundCall, run
 from providers.orchestrator.calls import complete, perform
 from providers.routing import Task
 
-__all__ = ["Answer", "BackgroundCall", "Event", "Exhausted", "Happening", "Task", "Tried", "complete", "perform"]
+__all__ = ["Answer", "BackgroundCall", "Event", "Exhausted", "Happening", "Task", "Tried", "complete", "perform", "run"]

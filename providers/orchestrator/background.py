@@ -1,4 +1,4 @@
-"""`complete` for synchronous callers, on one event loop a process."""
+"""Asynchronous work for synchronous callers, on one event loop a process."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import asyncio
 import os
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from providers.orchestrator.answers import Answer, Event
 from providers.orchestrator.calls import Check, complete
@@ -42,6 +42,16 @@ class BackgroundCall(Generic[T]):
     def cancel(self) -> None:
         """End the call wherever it is; may be called from any thread."""
         self._future.cancel()
+
+
+def run(work: Coroutine[Any, Any, T], *, seconds: float) -> T:
+    """The result of any coroutine, for a synchronous caller that waits `seconds` at most. Raises TimeoutError."""
+
+    async def bounded() -> T:
+        async with asyncio.timeout(seconds):
+            return await work
+
+    return asyncio.run_coroutine_threadsafe(bounded(), _loop()).result()
 
 
 _loops: dict[int, asyncio.AbstractEventLoop] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from html.parser import HTMLParser
 from typing import Any
@@ -74,7 +75,15 @@ def act(client: Client, name: str, page: str, *rows: int) -> None:
     assert answer.status_code == 302
 
 
+def words(page: str) -> str:
+    """What a page says, without its tags."""
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", page)).split())
+
+
 def state(client: Client) -> str:
-    found = re.search(r'class="field-state">([^<]*)<', text(client, url("provider_changelist")))
+    """What the list says of the first provider, after the sign that stands beside the colour."""
+    found = re.search(r'class="field-state">(.*?)</td>', text(client, url("provider_changelist")), re.DOTALL)
     assert found
-    return found[1].replace("&#x27;", "'")
+    sign, _, said = words(found[1]).partition(" ")
+    assert sign in {"●", "◐", "✕", "○"}
+    return said
