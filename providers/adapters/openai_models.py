@@ -40,6 +40,9 @@ async def list_models(endpoint: Endpoint) -> tuple[ListedModel, ...]:
     """Every model that the vendor lists, each once, in its order. Raises ProviderError."""
     body = (await fetched(endpoint, endpoint.quirks.models_path)).body
     entries = next((body[name] for name in _LISTS if isinstance(body.get(name), list)), None)
+    if entries is None and body.get("object") == "model":
+        # The address of one model instead of a list.
+        entries = [body]
     if entries is None:
         raise BrokenAnswerError("a list of models without a list", http_status=200)
     found = {name: _listed(name, entry) for entry in entries if isinstance(entry, dict) and (name := _name(entry))}
