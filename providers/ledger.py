@@ -201,6 +201,7 @@ def _settle(attempt_id: int, place: Place, settlement: Settlement) -> None:
         error_class=error.kind if error else "",
         http_status=error.http_status if error else None,
         detail=error.detail[:1000] if error else "",
+        raw=error.raw if error else "",
         prompt_tokens=usage.prompt_tokens if usage else None,
         completion_tokens=usage.completion_tokens if usage else None,
         usage_estimated=usage.estimated if usage else False,

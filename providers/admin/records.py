@@ -102,6 +102,7 @@ class AttemptAdmin(ReadOnlyAdmin):
         ("place", "why_here"),
         ("http_status", "error_class"),
         "detail",
+        "raw",
         ("prompt_tokens", "completion_tokens", "usage_estimated"),
     )
     readonly_fields = ("took", "asked", "ended", "key", "story", "why_here")

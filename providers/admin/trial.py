@@ -202,6 +202,7 @@ def _settle(attempt: Attempt, started: float, result: Result | None, error: Prov
     if error:
         attempt.error_class, attempt.http_status = error.kind, error.http_status
         attempt.detail = error.detail[:1000]
+        attempt.raw = error.raw
     if result:
         attempt.prompt_tokens = result.usage.prompt_tokens
         attempt.completion_tokens = result.usage.completion_tokens
