@@ -1,168 +1,120 @@
-"""What comes back in Anthropic's messages format, whole and as a stream."""
+"""What comes back in Anthropic's messages format, whole and as named events."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field
 
-from providers.adapters.dialects import Gathered, ended, estimated, parsed_event
+from providers.adapters.gathering import Gathering, counted, tokens
 from providers.adapters.openai_calls import Foreign, shaped
-from providers.adapters.sse import Event
-from providers.errors import BrokenAnswerError
-from providers.types import ChatRequest, Chunk, Completion, Endpoint, FinishReason, ToolCall, Usage
+from providers.types import ChatRequest, Endpoint, FinishReason
 
-_FINISHES = {
-    "end_turn": FinishReason.STOP,
-    "stop_sequence": FinishReason.STOP,
-    "max_tokens": FinishReason.LENGTH,
-    "model_context_window_exceeded": FinishReason.LENGTH,
-    "tool_use": FinishReason.TOOL_CALLS,
-    "refusal": FinishReason.CONTENT_FILTER,
-}
+_CACHED = ("cache_creation_input_tokens", "cache_read_input_tokens")
 
 
-class Counts(Foreign):
-    """Tokens; what was read from or written to a cache is counted beside `input_tokens`."""
-
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cache_creation_input_tokens: int | None = None
-    cache_read_input_tokens: int | None = None
-
-    def usage(self) -> Usage | None:
-        """The vendor's count, if it is whole."""
-        if self.input_tokens is None or self.output_tokens is None:
-            return None
-        cached = (self.cache_creation_input_tokens or 0) + (self.cache_read_input_tokens or 0)
-        return Usage(self.input_tokens + cached, self.output_tokens)
-
-
-class Block(Foreign):
+class _Block(Foreign):
     """A piece of content: text, thinking, a wish for a tool, or something newer that nobody reads yet."""
 
-    type: str
-    text: str = ""
-    thinking: str = ""
-    id: str = ""
-    name: str = ""
-    input: dict[str, Any] = Field(default_factory=dict)
+    type: str = ""
+    text: str | None = None
+    thinking: str | None = None
+    id: str | None = None
+    name: str | None = None
+    input: Any = None
 
 
-class Reply(Foreign):
-    """The fields that we read of an answer."""
+class _StopDetails(Foreign):
+    explanation: str | None = None
 
-    id: str = ""
-    model: str = ""
-    content: list[Block] = Field(default_factory=list)
+
+class _Message(Foreign):
+    id: str | None = None
+    model: str | None = None
+    content: list[_Block] = Field(default_factory=list)
     stop_reason: str | None = None
-    usage: Counts = Field(default_factory=Counts)
-
-
-def completion(body: Mapping[str, Any], endpoint: Endpoint, request: ChatRequest, request_id: str) -> Completion:
-    """The finished answer. Raises BrokenAnswerError and ContentRefusedError."""
-    reply = shaped(Reply, body, "a message")
-    text = "".join(block.text for block in reply.content if block.type == "text")
-    reasoning = "".join(block.thinking for block in reply.content if block.type == "thinking")
-    calls = tuple(
-        ToolCall(block.id, block.name, json.dumps(block.input, ensure_ascii=False))
-        for block in reply.content
-        if block.type == "tool_use"
-    )
-    return Completion(
-        text=text,
-        model_id=reply.model or endpoint.model_id,
-        finish_reason=_ended(reply.stop_reason, text, calls),
-        usage=reply.usage.usage() or estimated(request, len(text) + len(reasoning)),
-        reasoning=reasoning,
-        vendor_request_id=request_id or reply.id,
-        tool_calls=calls,
-    )
-
-
-def _ended(word: str | None, text: str, calls: tuple[ToolCall, ...]) -> FinishReason:
-    return ended(_FINISHES.get(word or "", FinishReason.UNKNOWN), word or "", text, calls)
+    stop_details: _StopDetails | None = None
+    usage: dict[str, Any] | None = None
 
 
 class _Delta(Foreign):
-    type: str = ""
-    text: str = ""
-    thinking: str = ""
-    partial_json: str = ""
+    text: str | None = None
+    thinking: str | None = None
+    partial_json: str | None = None
     stop_reason: str | None = None
+    stop_details: _StopDetails | None = None
 
 
-class _StreamEvent(Foreign):
+class _Event(Foreign):
     type: str
     index: int = 0
-    message: Reply | None = None
-    content_block: Block | None = None
+    message: _Message | None = None
+    content_block: _Block | None = None
     delta: _Delta | None = None
-    usage: Counts | None = None
+    usage: dict[str, Any] | None = None
 
 
-class StreamState:
-    """What is known of one streamed answer so far."""
+class Messages(Gathering):
+    """One message of Claude's. A stream of it is whole when `message_stop` came, and has no `[DONE]`."""
+
+    request_id_header = "request-id"
+    finishes: ClassVar[Mapping[str, FinishReason]] = {
+        "end_turn": FinishReason.STOP,
+        "stop_sequence": FinishReason.STOP,
+        "max_tokens": FinishReason.LENGTH,
+        "model_context_window_exceeded": FinishReason.LENGTH,
+        "tool_use": FinishReason.TOOL_CALLS,
+        "refusal": FinishReason.CONTENT_FILTER,
+    }
+    # A paused turn of the vendor's own tools wants to be continued; we ask for none of them.
+    failures = frozenset({"pause_turn"})
 
     def __init__(self, endpoint: Endpoint, request: ChatRequest, headers: Mapping[str, str]) -> None:
-        self._headers = headers
-        self._gathered = Gathered(request, endpoint.model_id)
-        self._counts = Counts()
-        self._stop_reason: str | None = None
-        self._wishes: dict[int, tuple[Block, list[str]]] = {}
-        self.finished = False
+        super().__init__(endpoint, request, headers)
+        self._counts: dict[str, Any] = {}
 
-    def take(self, event: Event) -> Chunk | None:
-        """What an event adds for the reader. Raises ProviderError for an error event and for a corrupt one."""
-        told = shaped(_StreamEvent, parsed_event(event, self._headers), "a stream's event")
-        if told.message:
-            self._gathered.model_id = told.message.model or self._gathered.model_id
-            self._count(told.message.usage)
-        if told.usage:
-            # Cumulative: what comes later replaces what came before.
-            self._count(told.usage)
-        if told.type == "message_stop":
-            self.finished = True
-        if told.content_block:
-            return self._begin_block(told.index, told.content_block)
-        return self._add(told.index, told.delta) if told.delta else None
+    def read(self, body: Mapping[str, Any]) -> None:
+        """A whole message."""
+        message = shaped(_Message, body, "a message")
+        self._begin(message)
+        for index, block in enumerate(message.content):
+            self._block(index, block)
+        self._stop(message.stop_reason, message.stop_details)
 
-    def last(self) -> Chunk:
-        """The closing chunk. Raises BrokenAnswerError or ContentRefusedError when the answer is none."""
-        if not self.finished:
-            raise BrokenAnswerError("the stream ended before its last event", http_status=200)
-        calls = tuple(
-            ToolCall(block.id, block.name, _arguments(block, parts)) for block, parts in self._wishes.values()
-        )
-        reason = _ended(self._stop_reason, self._gathered.whole, calls)
-        counted = self._counts.usage() or self._gathered.estimated()
-        return Chunk(finish_reason=reason, usage=counted, model_id=self._gathered.model_id, tool_calls=calls)
+    def take(self, body: Mapping[str, Any]) -> None:
+        """An event; those of unknown types say nothing."""
+        event = shaped(_Event, body, "a stream's event")
+        if event.message:
+            self._begin(event.message)
+        self._count(event.usage)
+        if event.content_block:
+            self._block(event.index, event.content_block)
+        if event.delta:
+            self.say(event.delta.text, event.delta.thinking)
+            self.more_arguments(event.index, event.delta.partial_json)
+            self._stop(event.delta.stop_reason, event.delta.stop_details)
+        self.over = event.type == "message_stop"
 
-    def _begin_block(self, index: int, block: Block) -> Chunk | None:
+    def _begin(self, message: _Message) -> None:
+        self.model_id = message.model or self.model_id
+        self.request_id = self.request_id or message.id or ""
+        self._count(message.usage)
+
+    def _count(self, counts: dict[str, Any] | None) -> None:
+        # Cumulative in a stream: what comes later replaces what came before.
+        self._counts |= {name: count for name, count in (counts or {}).items() if count is not None}
+        self.usage = counted(tokens(self._counts, "input_tokens", *_CACHED), tokens(self._counts, "output_tokens"))
+
+    def _block(self, index: int, block: _Block) -> None:
         if block.type == "tool_use":
-            self._wishes[index] = (block, [])
-        return self._gathered.add(block.text, block.thinking)
+            # In a stream the input begins empty and comes in pieces of JSON.
+            self.call(index, block.id, block.name, json.dumps(block.input, ensure_ascii=False) if block.input else "")
+        else:
+            self.say(block.text, block.thinking)
 
-    def _add(self, index: int, delta: _Delta) -> Chunk | None:
-        if delta.stop_reason:
-            self._stop_reason = delta.stop_reason
-        if delta.partial_json and index in self._wishes:
-            self._wishes[index][1].append(delta.partial_json)
-        return self._gathered.add(delta.text, delta.thinking)
-
-    def _count(self, counts: Counts) -> None:
-        self._counts = self._counts.model_copy(update=counts.model_dump(exclude_none=True))
-
-
-def _arguments(block: Block, parts: list[str]) -> str:
-    """The arguments of a tool as JSON. Raises BrokenAnswerError when the pieces make none."""
-    text = "".join(parts)
-    if not text:
-        return json.dumps(block.input, ensure_ascii=False)
-    try:
-        json.loads(text)
-    except ValueError:
-        raise BrokenAnswerError("the arguments of a tool are not JSON", http_status=200) from None
-    return text
+    def _stop(self, reason: str | None, details: _StopDetails | None) -> None:
+        self.reason = reason or self.reason
+        if self.reason == "refusal":
+            self.refusal = (details.explanation if details else None) or "the model declined to answer"

@@ -5,108 +5,89 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from providers.adapters.dialects import json_object, system_prompt
-from providers.types import ChatRequest, Endpoint, JSONSchema, Message, Role, Tool
+from providers.adapters.conversation import arguments, by_assistant, system_prompt, turns
+from providers.adapters.dialects import compact
+from providers.adapters.schemas import has_free_properties, without
+from providers.types import ChatRequest, Endpoint, Message, Role, Tool
 
-_CHOICES = {"auto": {"type": "auto"}, "none": {"type": "none"}, "required": {"type": "any"}}
-# Anthropic's structured output refuses a schema with these; the answer is held to them where it is checked.
-_NOT_ENFORCED = {
-    "minLength",
-    "maxLength",
-    "minItems",
-    "maxItems",
-    "minimum",
-    "maximum",
-    "exclusiveMinimum",
-    "exclusiveMaximum",
-    "multipleOf",
-    "pattern",
-    "uniqueItems",
-    "minProperties",
-    "maxProperties",
-}
+_CHOICES: Mapping[str, dict[str, Any]] = {"none": {"type": "none"}, "required": {"type": "any"}}
+# Structured output refuses a schema with these.
+_UNENFORCED = frozenset(
+    {
+        "minLength",
+        "maxLength",
+        "pattern",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "multipleOf",
+        "minItems",
+        "maxItems",
+        "uniqueItems",
+        "minProperties",
+        "maxProperties",
+    }
+)
 
 
 def messages_payload(
-    endpoint: Endpoint, request: ChatRequest, *, stream: bool = False, refused: frozenset[str] = frozenset()
+    endpoint: Endpoint, request: ChatRequest, refused: frozenset[str], *, stream: bool
 ) -> dict[str, Any]:
-    """The body of a request. `refused`: fields that this model turned down before.
+    """The body of a request, without the fields in `refused`.
 
-    No sampling parameter is sent: every newer model refuses `temperature` (anthropic.md, section 1).
+    No sampling parameter is ever sent: the models of 2026 refuse `temperature` even at its default, and none needs it.
+    Where the model does not follow this schema by itself, the schema is written into the system prompt.
     """
-    refused = refused | set(endpoint.quirks.refused_parameters)
-    has_field = request.json_schema is not None and endpoint.json_schema and "output_config" not in refused
+    output_config = None if "output_config" in refused else _output_config(endpoint, request)
+    return compact(
+        {
+            "model": endpoint.model_id,
+            "max_tokens": request.max_tokens,
+            "system": system_prompt(request, schema_in_words=output_config is None) or None,
+            "messages": [_turn(turn) for turn in turns(request)],
+            # A stop sequence of white space alone is refused.
+            "stop_sequences": [stop for stop in request.stop if stop.strip()] or None,
+            "output_config": output_config,
+            "tools": [_tool(tool) for tool in request.tools] or None,
+            "tool_choice": _tool_choice(request),
+            "stream": True if stream else None,
+        },
+        refused,
+    )
+
+
+def _output_config(endpoint: Endpoint, request: ChatRequest) -> dict[str, Any] | None:
     schema = request.json_schema
-    fields: dict[str, Any] = {
-        "model": endpoint.model_id,
-        "max_tokens": request.max_tokens,
-        "system": system_prompt(request, schema_in_words=not has_field) or None,
-        "messages": list(_turns(request.messages)),
-        "stop_sequences": [stop for stop in request.stop if stop.strip()] or None,
-        "output_config": _output_config(schema) if schema and has_field else None,
-        "tools": [_tool(tool) for tool in request.tools] or None,
-        "tool_choice": _tool_choice(request),
-        "stream": True if stream else None,
-    }
-    return {name: value for name, value in fields.items() if value is not None and name not in refused}
+    if schema is None or not endpoint.json_schema or has_free_properties(schema.schema):
+        return None
+    return {"format": {"type": "json_schema", "schema": without(schema.schema, _UNENFORCED, closed=True)}}
 
 
-def _turns(messages: tuple[Message, ...]) -> Iterator[dict[str, Any]]:
-    """User and assistant in turn: neighbours of one role become one message, and the first is the user's."""
-    turns: list[tuple[str, list[dict[str, Any]]]] = []
-    for said in messages:
-        if said.role is Role.SYSTEM:
-            continue
-        role = "assistant" if said.role is Role.ASSISTANT else "user"
-        blocks = list(_blocks(said))
-        if turns and turns[-1][0] == role:
-            turns[-1][1].extend(blocks)
-        elif blocks:
-            turns.append((role, blocks))
-    if not turns or turns[0][0] != "user":
-        turns.insert(0, ("user", [{"type": "text", "text": "…"}]))
-    for role, blocks in turns:
-        alone = len(blocks) == 1 and blocks[0]["type"] == "text"
-        yield {"role": role, "content": blocks[0]["text"] if alone else blocks}
+def _turn(turn: tuple[Message, ...]) -> dict[str, Any]:
+    blocks = [block for message in turn for block in _blocks(message)]
+    alone = len(blocks) == 1 and blocks[0]["type"] == "text"
+    role = "assistant" if by_assistant(turn[0]) else "user"
+    return {"role": role, "content": blocks[0]["text"] if alone else blocks}
 
 
-def _blocks(said: Message) -> Iterator[dict[str, Any]]:
-    if said.role is Role.TOOL:
-        yield {"type": "tool_result", "tool_use_id": said.call_id, "content": said.content}
+def _blocks(message: Message) -> Iterator[dict[str, Any]]:
+    if message.role is Role.TOOL:
+        yield {"type": "tool_result", "tool_use_id": message.call_id, "content": message.content}
         return
     # An empty text block is refused.
-    if said.content.strip():
-        yield {"type": "text", "text": said.content}
-    for call in said.tool_calls:
-        yield {"type": "tool_use", "id": call.call_id, "name": call.name, "input": json_object(call.arguments)}
+    if message.content.strip():
+        yield {"type": "text", "text": message.content}
+    for call in message.tool_calls:
+        yield {"type": "tool_use", "id": call.call_id, "name": call.name, "input": arguments(call.arguments)}
 
 
 def _tool(tool: Tool) -> dict[str, Any]:
     schema = dict(tool.parameters) or {"type": "object", "properties": {}}
-    return {"name": tool.name, "description": tool.description, "input_schema": schema}
+    return compact({"name": tool.name, "description": tool.description or None, "input_schema": schema})
 
 
 def _tool_choice(request: ChatRequest) -> dict[str, Any] | None:
     if not request.tools or request.tool_choice == "auto":
         return None
     return _CHOICES.get(request.tool_choice, {"type": "tool", "name": request.tool_choice})
-
-
-def _output_config(schema: JSONSchema) -> dict[str, Any]:
-    return {"format": {"type": "json_schema", "schema": _enforceable(schema.schema)}}
-
-
-def _enforceable(schema: Any, *, named: bool = False) -> Any:
-    """The schema with closed objects and without what Anthropic does not enforce; `named`: keys are properties."""
-    if isinstance(schema, list | tuple):
-        return [_enforceable(part) for part in schema]
-    if not isinstance(schema, Mapping):
-        return schema
-    kept = {
-        name: _enforceable(part, named=not named and name in {"properties", "$defs"})
-        for name, part in schema.items()
-        if named or name not in _NOT_ENFORCED
-    }
-    if not named and kept.get("type") == "object":
-        kept["additionalProperties"] = False
-    return kept

@@ -161,7 +161,9 @@ def test_anthropic_gets_a_schema_that_it_accepts(place: PlaceOf, upstream: Upstr
     chat(endpoint, ChatRequest(HELLO.messages, json_schema=SCHEMA))
     schema = sent(upstream, endpoint)["output_config"]["format"]["schema"]
     assert schema["additionalProperties"] is False
-    assert schema["properties"] == {"text": {"type": "string"}, "pattern": {"type": "string"}}
+    assert schema["properties"]["pattern"] == {"type": "string"}
+    # What is not enforced is at least told.
+    assert schema["properties"]["text"] == {"type": "string", "description": "(maxLength: 20)"}
 
 
 def test_anthropic_is_asked_in_words_after_it_refused_the_schema(place: PlaceOf, upstream: Upstream) -> None:
