@@ -133,7 +133,27 @@ class CountsEntry(_Entry):
         return {name: count for name in CountsEntry.model_fields if (count := getattr(self, name)) is not None}
 
 
-class LimitsEntry(CountsEntry):
+def _limit(name: str) -> str:
+    if name not in CountsEntry.model_fields:
+        raise ValueError(f"name a limit such as {next(iter(CountsEntry.model_fields))}")
+    return name
+
+
+class CountedEntry(_Entry):
+    """How a single limit is counted where it differs from its table."""
+
+    scope: Literal["key", "account", "provider"] | None = None
+    per_model: Flag | None = None
+    window: Literal["sliding", "fixed", "calendar"] | None = None
+
+
+class ModelLimitsEntry(CountsEntry):
+    """The limits of one model. `counted` names those that are counted in another way than the provider's."""
+
+    counted: dict[Annotated[str, AfterValidator(_limit)], CountedEntry] = Field(default_factory=dict)
+
+
+class LimitsEntry(ModelLimitsEntry):
     """The limits of a provider and how it counts.
 
     `scope` says whose uses are counted together, `per_model` that every model has the limits for itself. `window` is
@@ -196,7 +216,7 @@ class ModelEntry(_Entry):
     streaming: Flag = True
     enabled: Flag = True
     shutdown_on: date | None = None
-    limits: CountsEntry | None = None
+    limits: ModelLimitsEntry | None = None
 
 
 class ProviderEntry(_Entry):

@@ -13,6 +13,7 @@ from providers.catalogue.shape import (
     ENVIRONMENT_PREFIX,
     CountsEntry,
     LimitsEntry,
+    ModelLimitsEntry,
     ProviderEntry,
     ProvidersFile,
     is_private_address,
@@ -147,7 +148,7 @@ def _limits(provider: Provider, entry: LimitsEntry) -> Iterator[Change]:
     yield from _counts(provider, None, entry, entry)
 
 
-def _counts(provider: Provider, model: AIModel | None, counts: CountsEntry, how: LimitsEntry) -> Iterator[Change]:
+def _counts(provider: Provider, model: AIModel | None, counts: ModelLimitsEntry, how: LimitsEntry) -> Iterator[Change]:
     owner = f'"{provider.slug}"' + (f' model "{model.model_id}"' if model else "")
     stored = {(quota.metric, quota.period): quota for quota in provider.quotas.filter(model=model)}
     for name, limit in counts.counts().items():
@@ -158,6 +159,7 @@ def _counts(provider: Provider, model: AIModel | None, counts: CountsEntry, how:
             "scope": how.scope,
             "per_model": how.per_model or model is not None,
             "window": how.day_window if period in LONG_PERIODS else how.window,
+            **(counts.counted[name].model_dump(exclude_none=True) if name in counts.counted else {}),
         }
         quota = stored.pop((metric, period), None)
         if quota is None:

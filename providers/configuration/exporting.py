@@ -35,38 +35,64 @@ def _provider(provider: Provider) -> Iterator[str]:
     if provider.quirks:
         yield from ("", "[provider.quirks]")
         yield from (_line(field, value) for field, value in provider.quirks.items())
+    how = _usual(list(provider.quotas.all()))
     for model in provider.models.all():
-        yield from _model(model)
+        yield from _model(model, how)
 
 
 def _limits(provider: Provider) -> Iterator[str]:
-    own = [quota for quota in provider.quotas.all() if quota.model_id is None]
+    quotas = list(provider.quotas.all())
+    how = _usual(quotas)
     yield from ("", "[provider.limits]")
-    yield from _counts(own)
-    # How a vendor counts is one for the whole table; the first row of each kind speaks for the others.
-    some = own or list(provider.quotas.all())
-    if some:
-        yield _line("scope", some[0].scope)
-    if any(quota.per_model for quota in own):
-        yield _line("per_model", value=True)
-    for name, long in (("window", False), ("day_window", True)):
-        windows = [quota.window for quota in some if (quota.period in LONG_PERIODS) is long]
-        if windows:
-            yield _line(name, windows[0])
+    yield from _counts([quota for quota in quotas if quota.model_id is None], how)
+    yield from (_line(name, value) for name, value in how.items())
     yield _line("reset_timezone", provider.reset_timezone)
 
 
-def _counts(quotas: list[Quota]) -> Iterator[str]:
-    stored = {(quota.metric, quota.period): quota.limit for quota in quotas}
-    yield from (_line(name, stored[place]) for name, place in LIMITS.items() if place in stored)
+def _usual(quotas: list[Quota]) -> dict[str, Any]:
+    """How most of a provider's limits are counted; the first row of each kind speaks for the others."""
+    own = [quota for quota in quotas if quota.model_id is None]
+    how: dict[str, Any] = {}
+    if quotas:
+        how["scope"] = (own or quotas)[0].scope
+    if own and own[0].per_model:
+        how["per_model"] = True
+    for name, is_long in (("window", False), ("day_window", True)):
+        windows = [quota.window for quota in own or quotas if (quota.period in LONG_PERIODS) is is_long]
+        if windows:
+            how[name] = windows[0]
+    return how
 
 
-def _model(model: AIModel) -> Iterator[str]:
+def _counts(quotas: list[Quota], how: dict[str, Any]) -> Iterator[str]:
+    stored = {(quota.metric, quota.period): quota for quota in quotas}
+    counted = {}
+    for name, place in LIMITS.items():
+        if place in stored:
+            yield _line(name, stored[place].limit)
+            if odd := _otherwise(stored[place], how):
+                counted[name] = odd
+    if counted:
+        yield _line("counted", counted)
+
+
+def _otherwise(quota: Quota, how: dict[str, Any]) -> dict[str, Any]:
+    """What a limit has of its own beside the table's way."""
+    is_long = quota.period in LONG_PERIODS
+    usual = {
+        "scope": how.get("scope", "account"),
+        "per_model": how.get("per_model", False) or quota.model_id is not None,
+        "window": how.get("day_window", "calendar") if is_long else how.get("window", "sliding"),
+    }
+    return {name: getattr(quota, name) for name, value in usual.items() if getattr(quota, name) != value}
+
+
+def _model(model: AIModel, how: dict[str, Any]) -> Iterator[str]:
     yield from ("", "[[provider.model]]", _line("id", model.model_id), _line("capabilities", model.capabilities))
     fields = ((field, getattr(model, field)) for field in MODEL_FIELDS)
     yield from (_line(field, value) for field, value in fields if value is not None)
     if quotas := list(model.quotas.all()):
-        yield from ("", "[provider.model.limits]", *_counts(quotas))
+        yield from ("", "[provider.model.limits]", *_counts(quotas, how))
 
 
 def _left_out(key: ProviderKey) -> str:

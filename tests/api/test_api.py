@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from prometheus import problems
 from providers import hub
 from providers.errors import ProviderError
+from providers.orchestrator import Exhausted
 from tests.api.test_hub import problem
 
 BASE = "/api/v1"
@@ -78,8 +81,14 @@ def _every_kind(kind: type[ProviderError]) -> list[type[ProviderError]]:
     return [kind, *(below for child in kind.__subclasses__() for below in _every_kind(child))]
 
 
+def _made(kind: type[ProviderError]) -> ProviderError:
+    if issubclass(kind, Exhausted):
+        return kind((), timezone.now() + timedelta(seconds=0.5))
+    return kind("words", wait_seconds=0.2)
+
+
 @pytest.mark.parametrize("kind", _every_kind(ProviderError))
 def test_every_kind_of_error_has_its_problem(kind: type[ProviderError]) -> None:
-    answer = problems.problem_of(kind("words", wait_seconds=0.2))
+    answer = problems.problem_of(_made(kind))
     assert answer.status_code in {403, 404, 422, 502, 503}
     assert answer["Retry-After"] == "1"
