@@ -171,7 +171,9 @@ def _can(candidate: Candidate, capability: Capability) -> bool:
 
 def _unfit(candidate: Candidate, task: Task, request: Request) -> Skip | None:
     """A reason that no waiting would change."""
-    needed = request.estimated_prompt_tokens + request.max_tokens
+    # A classifier's or an encoder's context holds what goes in; only a chat needs room for its answer.
+    is_native = task.capability in candidate.capabilities and task.capability is not Capability.TEXT_GENERATION
+    needed = request.estimated_prompt_tokens + (0 if is_native else request.max_tokens)
     largest = min(candidate.context_tokens, candidate.tokens_per_request or candidate.context_tokens)
     if not _can(candidate, task.capability) or (candidate.protocol == LOCAL_PROTOCOL) != task.on_this_machine:
         return Skip.CAPABILITY

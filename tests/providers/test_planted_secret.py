@@ -307,7 +307,8 @@ def test_commands_tell_nothing_of_a_key_from_a_file_or_from_the_environment(
     file = tmp_path / "providers.toml"
     file.write_text(FILE)
     told = [told_by("load_providers", str(file)), told_by("load_providers", str(file), "--dry-run")]
-    told += [told_by(name) for name in ("switch_on_providers", "export_providers", "dumpdata")]
+    names = ("switch_on_providers", "export_providers", "dumpdata", "check_providers", "refresh_models")
+    told += [told_by(name) for name in names]
     assert [key.open() for key in ProviderKey.objects.all()] == [PLANTED] * 3
     for said in [*told, *pages(admin, Provider.objects.get(slug="filed")), caplog.text, database()]:
         assert_nothing_of_it("a command or a page", said)
