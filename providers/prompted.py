@@ -112,6 +112,32 @@ async def answer(endpoint: Endpoint, capability: Capability, request: Request) -
     return read(capability, request, completion)
 
 
+def analysis_request(text: str, question: str, shape: type[BaseModel], *, max_tokens: int = 1000) -> ChatRequest:
+    """A question about a text, to be answered in `shape`; for any model that chats.
+
+    Ask it with `orchestrator.complete` and `analysis_check(shape)`: an answer that breaks the shape is asked again.
+    """
+    instruction = (
+        f"You analyse texts in any language. {_MATERIAL} {question} Use nothing but the material. "
+        "Answer with one JSON object only."
+    )
+    return ChatRequest(
+        messages=(Message(Role.SYSTEM, instruction), Message(Role.USER, _material(text))),
+        max_tokens=max_tokens + _ROOM_FOR_THOUGHTS,
+        temperature=0.0,
+        json_schema=JSONSchema("analysis", shape.model_json_schema()),
+    )
+
+
+def analysis_check(shape: type[ShapeT]) -> Callable[[str, bool], ShapeT]:
+    """The check of an analysis: the typed answer, or AnswerRejectedError with words that the model can act on."""
+
+    def check(text: str, _last_try: bool) -> ShapeT:  # noqa: FBT001 - the orchestrator's signature
+        return _shaped(shape, text)
+
+    return check
+
+
 def json_answer(text: str) -> Any:
     """The JSON in an answer, without the fence that models like to put around it. Raises AnswerRejectedError."""
     fenced = _FENCE.match(text)
@@ -225,8 +251,12 @@ def _asked(instruction: str, text: str, name: str, properties: Mapping[str, Any]
 
 
 def _parsed(shape: type[ShapeT], completion: Completion) -> ShapeT:
+    return _shaped(shape, completion.text)
+
+
+def _shaped(shape: type[ShapeT], text: str) -> ShapeT:
     try:
-        return shape.model_validate(json_answer(completion.text))
+        return shape.model_validate(json_answer(text))
     except ValidationError as exc:
         fault = exc.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in fault["loc"]) or "the answer"

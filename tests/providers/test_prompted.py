@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, Field
 
 from providers import orchestrator, prompted
 from providers.errors import AnswerRejectedError, ContentRefusedError, InvalidRequestError
@@ -283,3 +284,33 @@ def test_a_refused_content_is_not_offered_around(connect: Any, upstream: Upstrea
         perform(Capability.SUMMARIZATION, NEWS)
     assert caught.value.kind == "ContentRefused"
     assert upstream.requests("two") == []
+
+
+class Mood(BaseModel):
+    mood: str
+    themes: list[str] = Field(min_length=1)
+
+
+def test_an_analysis_by_claude_is_asked_again_until_it_has_its_shape(connect: Any, upstream: Upstream) -> None:
+    told = [json.dumps({"mood": "calm"}), json.dumps({"mood": "calm", "themes": ["rain"]})]
+    replies = [
+        replays(
+            200,
+            {},
+            {
+                "id": "msg_1",
+                "model": "claude",
+                "content": [{"type": "text", "text": text}],
+                "stop_reason": "end_turn",
+                "usage": {"input_tokens": 9, "output_tokens": 4},
+            },
+        )
+        for text in told
+    ]
+    connect("claude", *replies, protocol="anthropic")
+    request = prompted.analysis_request("Slow piano and rain", "What is its mood, what are its themes?", Mood)
+    answer = asyncio.run(orchestrator.complete(Task("test"), request, check=prompted.analysis_check(Mood)))
+    assert answer.value == Mood(mood="calm", themes=["rain"])
+    assert [tried.outcome for tried in answer.tried] == ["rejected", "answered"]
+    again = upstream.requests("claude")[1].json["messages"][-1]["content"]
+    assert "themes" in json.dumps(again)
