@@ -107,11 +107,16 @@ async def answer(endpoint: Endpoint, capability: Capability, request: Request) -
     return read(capability, request, completion)
 
 
-def json_answer(text: str) -> Any:
-    """The JSON in an answer, without the fence that models like to put around it. Raises AnswerRejectedError."""
+def without_fence(text: str) -> str:
+    """An answer without the fence that models like to put around JSON."""
     fenced = _FENCE.match(text)
+    return fenced[1] if fenced else text
+
+
+def json_answer(text: str) -> Any:
+    """The JSON in an answer, fenced or not. Raises AnswerRejectedError."""
     try:
-        return json.loads(fenced[1] if fenced else text)
+        return json.loads(without_fence(text))
     except (ValueError, RecursionError):
         raise AnswerRejectedError("it was not JSON; write the JSON object only") from None
 

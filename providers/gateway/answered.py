@@ -8,6 +8,7 @@ import struct
 import time
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from providers.types import Completion, Embeddings, FinishReason, Images, Moderation, ToolCall, Usage
@@ -30,6 +31,11 @@ def chat(request_id: uuid.UUID, completions: Sequence[Completion]) -> dict[str, 
         "choices": [_choice(index, completion) for index, completion in enumerate(completions)],
         "usage": usage(*(completion.usage for completion in completions)),
     }
+
+
+def checked(completion: Completion, text: str) -> Completion:
+    """The completion with its text as the check left it."""
+    return replace(completion, text=text)
 
 
 def _choice(index: int, completion: Completion) -> dict[str, Any]:

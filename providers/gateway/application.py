@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from providers.errors import ProviderError
 from providers.gateway import endpoints, faults
-from providers.gateway.exchange import ClientLeftError, Exchange, Receive, Scope, Send, until_client_leaves
+from providers.gateway.exchange import ClientLeftError, Exchange, Receive, Scope, Send
 from providers.gateway.faults import Fault
 
 logger = logging.getLogger(__name__)
@@ -61,6 +61,3 @@ async def _refuse(exchange: Exchange, request_id: uuid.UUID, fault: Fault) -> No
         # The head is out; closing the connection is the only honest end left.
         raise fault
     await exchange.answer(fault.status, fault.body(), {**fault.headers, "x-request-id": str(request_id)})
-
-
-__all__ = ["ENDPOINTS", "application", "until_client_leaves"]

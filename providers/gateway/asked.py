@@ -21,6 +21,8 @@ from providers.types import (
 
 # What a client gets when it names no length: long enough for a page of text, short enough for a free tier's minute.
 DEFAULT_MAX_TOKENS = 2048
+# Any model will do.
+AUTO = "auto"
 MOST_CHOICES = 8
 MOST_INPUTS = 2048
 _ANY_OBJECT = JSONSchema("object", {"type": "object"})

@@ -14,9 +14,9 @@ from typing import Any
 
 from providers.gateway.faults import Fault, invalid
 
-Scope = Mapping[str, Any]
+Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 # Beyond every free model's context, and small enough to hold many at once.
 LARGEST_BODY_BYTES = 4 * 1024 * 1024

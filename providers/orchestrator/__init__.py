@@ -2,7 +2,20 @@
 
 from providers.orchestrator.answers import Answer, Event, Exhausted, Happening, Tried
 from providers.orchestrator.background import BackgroundCall
-from providers.orchestrator.calls import complete, perform
+from providers.orchestrator.calls import complete, perform, stream
+from providers.orchestrator.streaming import StreamBrokenError
 from providers.routing import Task
 
-__all__ = ["Answer", "BackgroundCall", "Event", "Exhausted", "Happening", "Task", "Tried", "complete", "perform"]
+__all__ = [
+    "Answer",
+    "BackgroundCall",
+    "Event",
+    "Exhausted",
+    "Happening",
+    "StreamBrokenError",
+    "Task",
+    "Tried",
+    "complete",
+    "perform",
+    "stream",
+]
