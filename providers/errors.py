@@ -19,13 +19,15 @@ class ProviderError(Exception):
     """A call that did not bring an answer.
 
     `retry_here`: another try at the same place may help. `try_next`: another provider may help.
-    `blame`: what to set aside. `wait_seconds`: how long the vendor said to wait, if it did.
-    `detail`: the vendor's words, redacted, for the administrator.
+    `blame`: what to set aside. Both `retry_here` and `blame` belong to the class, but an instance may know better.
+    `wait_seconds`: how long the vendor said to wait, if it did.
+    `detail`: the vendor's words, redacted, for the administrator. `raw`: where these are only an extract, the whole
+    answer, redacted, at most 2,000 characters.
     """
 
-    retry_here: ClassVar[bool] = False
+    retry_here: bool = False
     try_next: ClassVar[bool] = True
-    blame: ClassVar[Blame] = Blame.NOBODY
+    blame: Blame = Blame.NOBODY
 
     def __init__(
         self,
@@ -33,11 +35,16 @@ class ProviderError(Exception):
         *,
         http_status: int | None = None,
         wait_seconds: float | None = None,
+        blame: Blame | None = None,
+        raw: str = "",
     ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.http_status = http_status
         self.wait_seconds = wait_seconds
+        self.raw = raw
+        if blame is not None:
+            self.blame = blame
 
     @property
     def kind(self) -> str:
@@ -52,13 +59,13 @@ class RateLimitError(ProviderError):
 
 
 class QuotaExhaustedError(ProviderError):
-    """The day's or month's free quota, or the credit, is used up; a retry before the reset is waste."""
+    """The day's or month's free quota is used up; a retry before the reset is waste."""
 
     blame = Blame.KEY
 
 
 class NoCreditError(QuotaExhaustedError):
-    """The account has no money or its credit is spent; waiting does not bring it back, a person has to pay."""
+    """The account has no money or met a cap on spending; a person has to act, unless the vendor named a day."""
 
 
 class AuthenticationError(ProviderError):
@@ -74,7 +81,7 @@ class ModelUnavailableError(ProviderError):
 
 
 class ModelForbiddenError(ModelUnavailableError):
-    """The model is there, but not for this account: plan, region, licence or verification."""
+    """The model is there, but not for this account: plan, region, licence, permission or verification."""
 
 
 class RequestTooLargeError(ProviderError):

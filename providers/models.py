@@ -89,9 +89,9 @@ class Provider(models.Model):
 
     def wire_quirks(self) -> Quirks:
         """The stored departures as the adapters read them."""
-        stored: dict[str, Any] = dict(self.quirks)
-        if "refused_parameters" in stored:
-            stored["refused_parameters"] = tuple(stored["refused_parameters"])
+        stored: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in self.quirks.items()
+        }
         return Quirks(**stored)
 
 

@@ -339,7 +339,18 @@ class Quirks:
     `max_tokens_field`: OpenAI's reasoning models want `max_completion_tokens`, most others `max_tokens`.
     `refused_parameters`: request fields that are left out. `stream_usage`: whether `stream_options` is understood.
     `seed_field`: Mistral says `random_seed`. `extra_headers`: sent with every request, never secret.
-    `check_path`: what a GET proves a key with; empty where every listing is public and only a chat proves it.
+    `json_mode`: `json_schema` where models follow one, `json_object` where the vendor only promises JSON, `none`.
+    `json_in_streams`: whether that holds for streams too (Cloudflare: no).
+    `call_id_length`: Mistral takes ids of tool calls of exactly 9 letters and digits; 0 takes any.
+
+    `check_path`: what proves a key: a path below the base URL, one from the host's root (`/health`), or a whole
+    address; empty where every listing is public and only a chat proves it. `check_method`: how it is asked.
+    `check_field`: what its JSON must say besides 200, as `valid` (true) or `result.status=active`.
+    `models_path`: where the models are listed, in the same three spellings.
+
+    `embedding_fields`: added to every request for vectors (NVIDIA's `input_type`). `embedding_batch`: the most texts
+    in one. `image_sizes`: the only sizes the vendor takes, such as `1536x1024`; empty takes any.
+    `image_response_format`: `b64_json` or `url` where it must be asked for; newer models refuse to be asked.
     """
 
     max_tokens_field: str = "max_tokens"
@@ -347,7 +358,17 @@ class Quirks:
     stream_usage: bool = True
     seed_field: str = "seed"
     extra_headers: Mapping[str, str] = field(default_factory=dict)
+    json_mode: str = "json_schema"
+    json_in_streams: bool = True
+    call_id_length: int = 0
     check_path: str = "models"
+    check_method: str = "GET"
+    check_field: str = ""
+    models_path: str = "models"
+    embedding_fields: Mapping[str, str] = field(default_factory=dict)
+    embedding_batch: int = 2048
+    image_sizes: tuple[str, ...] = ()
+    image_response_format: str = ""
 
 
 @dataclass(frozen=True, slots=True)

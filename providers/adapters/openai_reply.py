@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 
+from providers.adapters.openai_calls import Foreign, shaped
+from providers.adapters.openai_tools import Function, ToolCalls, Wish
 from providers.adapters.thoughts import split_thoughts
 from providers.errors import BrokenAnswerError, ContentRefusedError
 from providers.types import ChatRequest, Completion, FinishReason, Usage
@@ -28,24 +30,25 @@ FAILED = "error"
 _CHARACTERS_A_TOKEN = 4
 
 
-class _Foreign(BaseModel):
-    """What a vendor sent; its faults are told without quoting it."""
-
-    model_config = ConfigDict(hide_input_in_errors=True)
-
-
-class _Counts(_Foreign):
+class _Counts(Foreign):
     prompt_tokens: int = Field(ge=0)
     completion_tokens: int = Field(default=0, ge=0)
 
 
-class Said(_Foreign):
+class Said(Foreign):
     """A message or a stream's delta. `content` is a string, a list of parts, or (Cloudflare) the JSON itself."""
 
     content: str | list[Any] | dict[str, Any] | None = None
     refusal: str | None = None
     reasoning: str | None = None
     reasoning_content: str | None = None
+    tool_calls: list[Wish] = Field(default_factory=list)
+    function_call: Function | None = None
+
+    @field_validator("tool_calls", mode="before")
+    @classmethod
+    def _none_is_empty(cls, value: Any) -> Any:
+        return [] if value is None else value
 
     @field_validator("refusal", "reasoning", "reasoning_content", mode="before")
     @classmethod
@@ -66,16 +69,27 @@ class Said(_Foreign):
         inside = "".join(_part(part, "thinking") for part in parts)
         return self.reasoning_content or self.reasoning or inside
 
+    def wishes(self) -> list[Wish]:
+        """The calls that it asks for; the oldest way to ask knew only one."""
+        return self.tool_calls or ([Wish(function=self.function_call)] if self.function_call else [])
 
-class Choice(_Foreign):
-    """One alternative; we only ever ask for one. A whole answer fills `message`, a stream `delta`."""
+
+class Choice(Foreign):
+    """One alternative; we only ever ask for one. A whole answer fills `message`, a stream `delta`, old ones `text`."""
 
     message: Said | None = None
     delta: Said | None = None
+    text: str | None = None
     finish_reason: str | None = None
 
+    def said(self) -> Said | None:
+        """What it adds, wherever it stands."""
+        if self.message or self.delta:
+            return self.message or self.delta
+        return Said(content=self.text) if self.text is not None else None
 
-class Reply(_Foreign):
+
+class Reply(Foreign):
     """The fields that we read of an answer or of a stream's event."""
 
     id: str | None = None
@@ -110,12 +124,7 @@ class Reply(_Foreign):
 
 def parse(body: Any) -> Reply:
     """A typed answer. Raises BrokenAnswerError when it has not the protocol's shape."""
-    try:
-        return Reply.model_validate(body)
-    except ValidationError as exc:
-        fault = exc.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in fault["loc"]) or "body"
-        raise BrokenAnswerError(f"not a chat answer: {where}: {fault['msg']}", http_status=200) from exc
+    return shaped(Reply, body, "a chat answer")
 
 
 def finish(word: str | None) -> FinishReason:
@@ -125,30 +134,42 @@ def finish(word: str | None) -> FinishReason:
 
 def completion(reply: Reply, request: ChatRequest, *, model_id: str, request_id: str) -> Completion:
     """The finished answer. Raises BrokenAnswerError and ContentRefusedError."""
-    if not reply.choices or reply.choices[0].message is None:
+    choice = reply.choices[0] if reply.choices else None
+    said = choice.said() if choice else None
+    if choice is None or said is None:
         raise BrokenAnswerError("an answer without choices", http_status=200)
-    choice, said = reply.choices[0], reply.choices[0].message
+    calls = ToolCalls()
+    calls.add(said.wishes())
     text, thoughts = split_thoughts(said.text())
-    reason = finish(choice.finish_reason)
     reasoning = said.thoughts() or thoughts.strip()
-    refuse_unusable(text, reason, choice.finish_reason, said.refusal or "")
+    refuse_unusable(text, calls, choice.finish_reason, said.refusal or "")
+    characters = len(text) + len(reasoning) + calls.characters
     return Completion(
         text=text,
         model_id=reply.model or model_id,
-        finish_reason=reason,
-        usage=reply.counted() or estimated(request, len(text) + len(reasoning)),
+        finish_reason=with_calls(finish(choice.finish_reason), calls),
+        usage=reply.counted() or estimated(request, characters),
         reasoning=reasoning,
         vendor_request_id=request_id or reply.id or "",
+        tool_calls=calls.whole(),
     )
 
 
-def refuse_unusable(text: str, reason: FinishReason, word: str | None, refusal: str) -> None:
+def with_calls(reason: FinishReason, calls: ToolCalls) -> FinishReason:
+    """The reason as OpenAI would give it: some vendors say `stop` after a call, and `tool_calls` without one."""
+    if calls.whole():
+        return FinishReason.TOOL_CALLS if reason is FinishReason.STOP else reason
+    return FinishReason.STOP if reason is FinishReason.TOOL_CALLS else reason
+
+
+def refuse_unusable(text: str, calls: ToolCalls, word: str | None, refusal: str) -> None:
     """Raise what an ended answer amounts to when it is none: ContentRefusedError or BrokenAnswerError."""
+    reason = finish(word)
     if refusal or reason is FinishReason.CONTENT_FILTER:
         raise ContentRefusedError(refusal or "the vendor's filter stopped the answer", http_status=200)
     if (word or "").lower() == FAILED:
         raise BrokenAnswerError("the vendor says that the generation failed", http_status=200)
-    if not text.strip() and reason is not FinishReason.TOOL_CALLS:
+    if not text.strip() and not calls.whole():
         spent = "all tokens went into hidden reasoning" if reason is FinishReason.LENGTH else "no text in it"
         raise BrokenAnswerError(f"an empty answer ({word or 'no finish reason'}): {spent}", http_status=200)
 

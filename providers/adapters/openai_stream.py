@@ -8,7 +8,9 @@ from typing import Any
 
 from providers.adapters import openai_reply
 from providers.adapters.failures import failure_of
+from providers.adapters.openai_calls import quoted
 from providers.adapters.openai_reply import Choice
+from providers.adapters.openai_tools import ToolCalls
 from providers.adapters.refusals import Refusal, carries_error
 from providers.adapters.sse import Event
 from providers.adapters.thoughts import ThoughtSplitter
@@ -27,6 +29,7 @@ class StreamState:
         self._request = request
         self._headers = headers
         self._splitter = ThoughtSplitter()
+        self._calls = ToolCalls()
         self._finish = ""
         self._refusal = ""
         self._usage: Usage | None = None
@@ -60,13 +63,12 @@ class StreamState:
             raise BrokenAnswerError("the stream ended without a finish reason", http_status=200)
         text, reasoning = self._splitter.close()
         self._note(text, reasoning)
-        reason = openai_reply.finish(self._finish)
-        seen = "text" if self._has_text else ""
-        openai_reply.refuse_unusable(seen, reason, self._finish, self._refusal)
+        openai_reply.refuse_unusable("text" if self._has_text else "", self._calls, self._finish, self._refusal)
+        reason = openai_reply.with_calls(openai_reply.finish(self._finish), self._calls)
         if reason is FinishReason.UNKNOWN:
             raise BrokenAnswerError(f"the stream ended with {self._finish!r}", http_status=200)
-        counted = self._usage or openai_reply.estimated(self._request, self._characters)
-        return Chunk(text, reasoning, reason, counted, self._model_id)
+        counted = self._usage or openai_reply.estimated(self._request, self._characters + self._calls.characters)
+        return Chunk(text, reasoning, reason, counted, self._model_id, self._calls.whole())
 
     def _parsed(self, event: Event) -> Any:
         try:
@@ -74,15 +76,19 @@ class StreamState:
         except (ValueError, RecursionError):
             if self.finished:
                 return {}
-            raise BrokenAnswerError("a stream event that is not JSON", http_status=200) from None
+            raise BrokenAnswerError(
+                "a stream event that is not JSON", http_status=200, raw=quoted(event.data)
+            ) from None
 
     def _add(self, choice: Choice) -> Chunk | None:
-        said = choice.delta or choice.message
+        said = choice.said()
         text, thoughts = self._splitter.feed(said.text()) if said else ("", "")
         reasoning = (said.thoughts() if said else "") + thoughts
+        wishes = said.wishes() if said else []
+        self._calls.add(wishes)
         self._refusal += (said.refusal or "") if said else ""
         # Words after a finish reason mean that it was not the last one.
-        self._finish = choice.finish_reason or ("" if text else self._finish)
+        self._finish = choice.finish_reason or ("" if text or wishes else self._finish)
         self._note(text, reasoning)
         return Chunk(text, reasoning, model_id=self._model_id) if text or reasoning else None
 

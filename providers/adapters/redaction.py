@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from providers.errors import ProviderError
 
 LONGEST_DETAIL = 1000
+LONGEST_RAW = 2000
 _MARK = "[redacted]"
 
 # What looks like a key whoever it belongs to: known prefixes, bearer tokens, `?key=`, and what follows "key provided:"
@@ -18,21 +19,21 @@ _KEY_LIKE = (
     re.compile(r"\bAIza[A-Za-z0-9_\-]{10,}"),
     re.compile(r"(?i)(?<=bearer )[^\s\"',}]+"),
     re.compile(r"(?i)(?<=[?&]key=)[^\s&\"']+"),
-    re.compile(r"(?i)(?<=provided: )[^\s\"']+?(?=[.,]?(?:\s|$))"),
+    re.compile(r"(?i)(?<=provided: )[^\s\"']+?(?=[.,\"']?(?:\s|[\"',}]|$))"),
     # A long unbroken token of letters and digits is no word of any language.
     re.compile(r"\b(?=[A-Za-z0-9_\-]*\d)(?=[A-Za-z0-9_\-]*[A-Za-z])[A-Za-z0-9_\-]{40,}\b"),
 )
 _SHORTEST_FRAGMENT = 8
 
 
-def redact(text: str, secret: str = "") -> str:
-    """The text without `secret`, its beginning or end, or anything key-like; white space joined, 1,000 characters."""
+def redact(text: str, secret: str = "", *, longest: int = LONGEST_DETAIL) -> str:
+    """The text without `secret`, its beginning or end, or anything key-like; white space joined, cut at `longest`."""
     text = " ".join(text.split())
     for fragment in _fragments(secret):
         text = text.replace(fragment, _MARK)
     for pattern in _KEY_LIKE:
         text = pattern.sub(_MARK, text)
-    return text if len(text) <= LONGEST_DETAIL else text[: LONGEST_DETAIL - 1] + "…"
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def _fragments(secret: str) -> list[str]:
@@ -50,5 +51,6 @@ def secrets_kept(secret: str) -> Iterator[None]:
         yield
     except ProviderError as error:
         error.detail = redact(error.detail, secret)
+        error.raw = redact(error.raw, secret, longest=LONGEST_RAW)
         error.args = (error.detail,)
         raise

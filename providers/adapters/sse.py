@@ -1,4 +1,4 @@
-"""Server-sent events out of bytes that arrive in pieces of any size."""
+"""Server-sent events, or lines of JSON, out of bytes that arrive in pieces of any size."""
 
 from __future__ import annotations
 
@@ -36,6 +36,16 @@ async def events(pieces: AsyncIterator[bytes]) -> AsyncGenerator[Event, None]:
         yield event
 
 
+async def lines(pieces: AsyncIterator[bytes]) -> AsyncGenerator[Event, None]:
+    """The lines of a stream of JSON lines (NDJSON), each as an event; empty ones are left out. Raises as `events`."""
+    parser = _Parser()
+    async for piece in pieces:
+        for line in parser.whole_lines(piece):
+            yield Event("message", line)
+    for line in parser.whole_lines(b"\n"):
+        yield Event("message", line)
+
+
 class _Parser:
     def __init__(self) -> None:
         self._waiting: list[bytes] = []
@@ -46,19 +56,26 @@ class _Parser:
 
     def feed(self, piece: bytes) -> Iterator[Event]:
         """The events that this piece completes."""
-        if self._at_start and piece:
-            piece, self._at_start = piece.removeprefix(_BYTE_ORDER_MARK), False
-        self._size += len(piece)
-        if self._size > LARGEST_EVENT_BYTES:
-            raise BrokenAnswerError(f"a stream event of more than {LARGEST_EVENT_BYTES} bytes")
         for line in self._lines(piece):
             if line:
                 self._field(line)
             else:
                 yield from self._dispatch()
 
+    def whole_lines(self, piece: bytes) -> Iterator[str]:
+        """The lines with something in them that this piece completes, as they are."""
+        for line in self._lines(piece):
+            self._forget()
+            if line.strip():
+                yield _text(line)
+
     def _lines(self, piece: bytes) -> list[bytes]:
         """The lines that are whole now. Only a piece with a line end is joined: an endless line stays cheap."""
+        if self._at_start and piece:
+            piece, self._at_start = piece.removeprefix(_BYTE_ORDER_MARK), False
+        self._size += len(piece)
+        if self._size > LARGEST_EVENT_BYTES:
+            raise BrokenAnswerError(f"a stream event of more than {LARGEST_EVENT_BYTES} bytes")
         half_an_end = bool(self._waiting) and self._waiting[-1].endswith(b"\r")
         self._waiting.append(piece)
         if not half_an_end and b"\n" not in piece and b"\r" not in piece:
@@ -68,12 +85,7 @@ class _Parser:
         return lines
 
     def _field(self, line: bytes) -> None:
-        try:
-            text = line.decode()
-        except UnicodeDecodeError:
-            # The cause would carry the bytes along.
-            raise BrokenAnswerError("a stream that is not UTF-8") from None
-        name, _, value = text.partition(":")
+        name, _, value = _text(line).partition(":")
         value = value.removeprefix(" ")
         if name == "data":
             self._data.append(value)
@@ -84,4 +96,16 @@ class _Parser:
         if self._data:
             yield Event(self._name or "message", "\n".join(self._data))
         self._name, self._data = "", []
+        self._forget()
+
+    def _forget(self) -> None:
+        """Count only what still waits."""
         self._size = sum(len(waiting) for waiting in self._waiting)
+
+
+def _text(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        # The cause would carry the bytes along.
+        raise BrokenAnswerError("a stream that is not UTF-8") from None

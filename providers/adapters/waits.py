@@ -20,15 +20,19 @@ _LONGEST_VALUE = 64
 
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
 _DURATION_UNITS = (86400.0, 3600.0, 60.0, 1.0, 0.001)
-_SENTENCE = re.compile(
-    r"(?:try again|retry)(?: your request)? (?:in|after) ~?((?:\d+(?:\.\d+)?(?:ms|[dhms]))+)(?![a-z])"
-)
-_SENTENCE_WORDS = re.compile(
-    r"(?:try again|retry|expected available)(?: your request)? (?:in|after) ~?(\d+(?:\.\d+)?) ?(second|minute|hour)"
-)
+_AGAIN = r"(?:try again|retry|resets?|available|wait)(?: your request)?(?: in| after)? ~?"
+_SENTENCE = re.compile(_AGAIN + r"((?:\d+(?:\.\d+)?(?:ms|[dhms]))+)(?![a-z])")
+_SENTENCE_WORDS = re.compile(_AGAIN + r"(\d+(?:\.\d+)?) ?(second|minute|hour)")
+_DAY = re.compile(r"(?:access|again|resets?|available) (?:on|at) (\d{4}-\d\d-\d\d)(?:[t ](?:at )?(\d\d:\d\d))?")
+# The Hugging Face Hub's `"api";r=0;t=243`, and the same facts as an older draft of the standard writes them.
+_BUCKET_LEFT = re.compile(r"\b(?:r|remaining)=(\d{1,9})")
+_BUCKET_RESET = re.compile(r"\b(?:t|reset)=(\d{1,9})")
 _WORD_UNITS = {"second": 1.0, "minute": 60.0, "hour": 3600.0}
+_BODY_NAMES = ("retry_after", "retry_after_seconds", "estimated_time", "retryDelay")
+# Below this many layers no vendor puts a fact.
+_DEEPEST = 6
 # `x-ratelimit-reset-tokens`, `x-ratelimit-reset`, `anthropic-ratelimit-tokens-reset`.
-_RESET = re.compile(r"^(?:x-|anthropic-)?ratelimit-(?:reset(?P<after>-[a-z-]+)?|(?P<before>[a-z-]+)-reset)$")
+_RESET = re.compile(r"^(?:x-|anthropic-)?ratelimit-(?:reset(?:-[a-z-]+)?|[a-z-]+-reset)$")
 
 
 def parse_wait(value: str, *, now: float) -> float | None:
@@ -52,12 +56,26 @@ def wait_seconds(refusal: Refusal, *, now: Callable[[], float] = time.time) -> f
     return next((wait for wait in _candidates(refusal, now()) if wait is not None), None)
 
 
+def seconds_until_stated_day(refusal: Refusal, *, now: Callable[[], float] = time.time) -> float | None:
+    """How long it is until the day on which the vendor gives access again ("on 2026-12-01", UTC), or None."""
+    match = _DAY.search(refusal.haystack)
+    return parse_wait(f"{match[1]}T{match[2] or '00:00'}", now=now()) if match else None
+
+
+def seconds_until_next_month(*, now: Callable[[], float] = time.time) -> float:
+    """How long it is until the first day of the next month, UTC."""
+    today = datetime.fromtimestamp(now(), UTC)
+    year, month = divmod(today.year * 12 + today.month, 12)
+    return datetime(year, month + 1, 1, tzinfo=UTC).timestamp() - today.timestamp()
+
+
 def _candidates(refusal: Refusal, now: float) -> Iterator[float | None]:
     milliseconds = refusal.headers.get("retry-after-ms", "")
     yield parse_wait(f"{milliseconds}ms", now=now)
     yield parse_wait(refusal.headers.get("retry-after", ""), now=now)
     yield from (parse_wait(value, now=now) for value in _in_body(refusal.body))
     yield _in_sentence(refusal.haystack, now)
+    yield _in_bucket(refusal.headers.get("ratelimit", ""))
     yield _in_reset_headers({**_headers_in_body(refusal.body), **refusal.headers}, refusal.codes, now)
 
 
@@ -95,9 +113,9 @@ def _sensible(seconds: float) -> float | None:
 
 
 def _in_body(body: Any) -> Iterator[str]:
-    """Replicate's `retry_after`, Hugging Face's `estimated_time`, Gemini's `retryDelay`."""
+    """What Replicate, OpenRouter, Hugging Face and Gemini write into the body, in this order of names."""
     for layer in _layers(body):
-        for name in ("retry_after", "estimated_time", "retryDelay"):
+        for name in _BODY_NAMES:
             value = layer.get(name)
             if isinstance(value, str | int | float) and not isinstance(value, bool):
                 yield str(value)
@@ -112,16 +130,16 @@ def _headers_in_body(body: Any) -> dict[str, str]:
     return {}
 
 
-def _layers(body: Any) -> Iterator[dict[str, Any]]:
+def _layers(body: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
     """The objects of a body where such facts lie."""
     first = body[0] if isinstance(body, list) and body else body
-    if not isinstance(first, dict):
+    if not isinstance(first, dict) or depth > _DEEPEST:
         return
     yield first
     for name in ("error", "metadata", "details"):
         below = first.get(name)
         for item in below if isinstance(below, list) else [below]:
-            yield from _layers(item)
+            yield from _layers(item, depth + 1)
 
 
 def _in_sentence(text: str, now: float) -> float | None:
@@ -130,6 +148,12 @@ def _in_sentence(text: str, now: float) -> float | None:
     if match := _SENTENCE_WORDS.search(text):
         return _sensible(float(match[1]) * _WORD_UNITS[match[2]])
     return None
+
+
+def _in_bucket(header: str) -> float | None:
+    """The reset of the bucket that the `RateLimit` header tells of; one with something left is not the reason."""
+    left, reset = _BUCKET_LEFT.search(header), _BUCKET_RESET.search(header)
+    return _sensible(float(reset[1])) if reset and not (left and int(left[1])) else None
 
 
 def _in_reset_headers(headers: Mapping[str, str], codes: frozenset[str], now: float) -> float | None:

@@ -97,6 +97,8 @@ Count = Annotated[int, Field(strict=True, ge=1, le=_MOST)]
 BigCount = Annotated[int, Field(strict=True, ge=1, le=_MOST_BIG)]
 Flag = Annotated[bool, Field(strict=True)]
 Text = Annotated[str, Field(min_length=1)]
+# Below the base URL, from the host's root, or a whole address: some vendors keep a check elsewhere.
+Path = Annotated[str, Field(max_length=200, pattern=r"^(https://[\w.-]+(:\d+)?(/[\w./-]*)?|[\w./-]*)$")]
 
 
 class _Entry(BaseModel):
@@ -146,7 +148,17 @@ class QuirksEntry(_Entry):
     stream_usage: Flag = True
     seed_field: Text = "seed"
     extra_headers: dict[str, str] = Field(default_factory=dict)
-    check_path: Annotated[str, Field(max_length=100, pattern=r"^[\w./-]*$")] = "models"
+    json_mode: Literal["json_schema", "json_object", "none"] = "json_schema"
+    json_in_streams: Flag = True
+    call_id_length: Annotated[int, Field(strict=True, ge=0, le=64)] = 0
+    check_path: Path = "models"
+    check_method: Literal["GET", "POST"] = "GET"
+    check_field: Annotated[str, Field(max_length=100, pattern=r"^([\w.]+(=\w+)?)?$")] = ""
+    models_path: Path = "models"
+    embedding_fields: dict[str, str] = Field(default_factory=dict)
+    embedding_batch: Annotated[int, Field(strict=True, ge=1, le=2048)] = 2048
+    image_sizes: list[Annotated[str, Field(pattern=r"^[1-9]\d{1,4}x[1-9]\d{1,4}$")]] = Field(default_factory=list)
+    image_response_format: Literal["", "b64_json", "url"] = ""
 
     @model_validator(mode="after")
     def _no_secret_headers(self) -> QuirksEntry:

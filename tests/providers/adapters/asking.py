@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from typing import Any
 
 import pytest
 
 from providers.adapters.base import adapter_for
 from providers.errors import ProviderError
-from providers.types import ChatRequest, Chunk, Completion, Endpoint, JSONSchema, Message, Role
+from providers.types import (
+    Capability,
+    ChatRequest,
+    Chunk,
+    Completion,
+    Endpoint,
+    JSONSchema,
+    ListedModel,
+    Message,
+    Role,
+)
 
 HELLO = ChatRequest(messages=(Message(Role.SYSTEM, "Be brief."), Message(Role.USER, "Say hello.")), max_tokens=50)
 SCHEMA = JSONSchema(
@@ -48,6 +59,22 @@ def stream(endpoint: Endpoint, request: ChatRequest = HELLO) -> tuple[list[Chunk
         return chunks, None
 
     return asyncio.run(collect())
+
+
+def perform(endpoint: Endpoint, capability: Capability, request: Any) -> Any:
+    """The native answer to a request of any capability."""
+    return asyncio.run(adapter_for(endpoint.protocol).perform(endpoint, capability, request))
+
+
+def perform_fault(endpoint: Endpoint, capability: Capability, request: Any) -> ProviderError:
+    """The error that such a request ends with."""
+    with pytest.raises(ProviderError) as caught:
+        perform(endpoint, capability, request)
+    return caught.value
+
+
+def list_models(endpoint: Endpoint) -> tuple[ListedModel, ...]:
+    return asyncio.run(adapter_for(endpoint.protocol).list_models(endpoint))
 
 
 def check_key(endpoint: Endpoint) -> None:

@@ -27,10 +27,13 @@ PlaceOf = Callable[..., tuple[Endpoint, str]]
 def place(upstream: Upstream) -> PlaceOf:
     """Opens a new place with the given behaviours: its endpoint and its name."""
 
-    def open_place(*behaviours: Behaviour, keys: set[str] | None = None, **changes: Any) -> tuple[Endpoint, str]:
+    def open_place(
+        *behaviours: Behaviour, keys: set[str] | None = None, routes: dict[str, Behaviour] | None = None, **changes: Any
+    ) -> tuple[Endpoint, str]:
         name = f"place{next(_numbers)}"
-        base_url = upstream.add(name, *behaviours, keys=keys)
+        base_url = upstream.add(name, *behaviours, keys=keys, routes=routes)
         facts: dict[str, Any] = {"api_key": SECRET, "timeout_seconds": 5.0, "allow_private_address": True, **changes}
-        return Endpoint(provider=name, protocol="openai", base_url=base_url, model_id="test-model", **facts), name
+        usual = {"provider": name, "protocol": "openai", "base_url": base_url, "model_id": "test-model"}
+        return Endpoint(**{**usual, **facts}), name
 
     return open_place

@@ -11,7 +11,7 @@ from aiohttp.resolver import ThreadedResolver
 from providers.adapters import addresses
 from providers.adapters.addresses import PublicResolver, is_public
 from providers.adapters.base import adapter_for
-from providers.errors import ForbiddenAddressError, UnavailableError
+from providers.errors import ForbiddenAddressError, NetworkError
 from tests.providers.adapters.asking import HELLO, chat, chat_fault, stream
 from tests.providers.adapters.conftest import PlaceOf
 from tests.upstream import Upstream, answers
@@ -135,16 +135,14 @@ def test_a_public_literal_gets_its_socket() -> None:
         assert made.family == socket.AF_INET
 
 
-def test_a_place_that_cannot_speak_tls_is_unavailable(place: PlaceOf) -> None:
+def test_a_place_that_cannot_speak_tls_is_a_network_fault(place: PlaceOf) -> None:
     endpoint, _ = place()
-    assert (
-        type(chat_fault(replace(endpoint, base_url=endpoint.base_url.replace("http:", "https:")))) is UnavailableError
-    )
+    assert type(chat_fault(replace(endpoint, base_url=endpoint.base_url.replace("http:", "https:")))) is NetworkError
 
 
-def test_a_name_that_does_not_exist_is_unavailable(place: PlaceOf) -> None:
+def test_a_name_that_does_not_exist_is_a_network_fault(place: PlaceOf) -> None:
     endpoint, _ = place(allow_private_address=False)
-    assert type(chat_fault(replace(endpoint, base_url="http://does-not-exist.invalid/v1"))) is UnavailableError
+    assert type(chat_fault(replace(endpoint, base_url="http://does-not-exist.invalid/v1"))) is NetworkError
 
 
 @pytest.mark.parametrize("url", ["ftp://example.org/v1", "not an address", "http://"])

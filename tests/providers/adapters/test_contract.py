@@ -14,14 +14,28 @@ from providers.errors import UnavailableError
 from providers.types import Endpoint, FinishReason
 from tests.providers.adapters.asking import HELLO, chat, check_key, stream
 from tests.providers.adapters.conftest import PlaceOf
+from tests.providers.adapters.native import NATIVE, answers_natively, lists_natively
 from tests.upstream import answers, hangs
+
+
+def _native(protocol: str) -> Callable[[PlaceOf], Endpoint]:
+    listing = lists_natively(protocol)
+    routes = {"GET ": listing, "POST /check-api-key": listing}
+    return lambda place: place(answers_natively(protocol), protocol=protocol, routes=routes)[0]
+
+
+def _silent(protocol: str) -> Callable[[PlaceOf], Endpoint]:
+    return lambda place: place(hangs(), protocol=protocol, timeout_seconds=30.0)[0]
+
 
 ANSWERING: dict[str, Callable[[PlaceOf], Endpoint]] = {
     "openai": lambda place: place(answers("Hello there"))[0],
     "local": lambda _place: Endpoint("local", "local", "", "smollm2-135m-instruct", timeout_seconds=60),
+    **{protocol: _native(protocol) for protocol in NATIVE},
 }
 SILENT: dict[str, Callable[[PlaceOf], Endpoint]] = {
-    "openai": lambda place: place(hangs(), timeout_seconds=30.0)[0],
+    "openai": _silent("openai"),
+    **{protocol: _silent(protocol) for protocol in NATIVE},
     "local": lambda _place: Endpoint("local", "local", "", "smollm2-135m-instruct", timeout_seconds=60),
 }
 
@@ -31,8 +45,8 @@ def protocol(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def test_the_registry_finds_both_protocols() -> None:
-    assert set(registry()) >= {"openai", "local"}
+def test_the_registry_finds_every_protocol() -> None:
+    assert set(registry()) == set(ANSWERING) == set(SILENT)
 
 
 def test_an_unknown_protocol_is_named() -> None:

@@ -14,6 +14,8 @@ from providers.errors import (
     ContentRefusedError,
     InvalidRequestError,
     ModelUnavailableError,
+    NetworkError,
+    OverloadedError,
     ProviderError,
     RateLimitError,
     UnavailableError,
@@ -56,10 +58,10 @@ def refuses(code: str, param: str) -> Behaviour:
     [
         pytest.param(rate_limited(7), RateLimitError, 429, id="rate limited"),
         pytest.param(server_error(500), UnavailableError, 500, id="server error"),
-        pytest.param(server_error(529), UnavailableError, 529, id="overloaded"),
-        pytest.param(hangs(), UnavailableError, None, id="hangs"),
-        pytest.param(drips(0.05), UnavailableError, None, id="drips without end"),
-        pytest.param(resets(), UnavailableError, None, id="resets"),
+        pytest.param(server_error(529), OverloadedError, 529, id="overloaded"),
+        pytest.param(hangs(), NetworkError, None, id="hangs"),
+        pytest.param(drips(0.05), NetworkError, None, id="drips without end"),
+        pytest.param(resets(), NetworkError, None, id="resets"),
         pytest.param(cuts_body(), BrokenAnswerError, None, id="cuts the body"),
         pytest.param(garbage(), BrokenAnswerError, 200, id="garbage"),
         pytest.param(garbage(b""), BrokenAnswerError, 200, id="nothing"),
@@ -77,7 +79,7 @@ def refuses(code: str, param: str) -> Behaviour:
         pytest.param(reply({"content": None, "refusal": "I cannot."}), ContentRefusedError, 200, id="refused"),
         pytest.param(
             replays(200, {}, {"error": {"message": "Provider returned error", "code": 502}}),
-            UnavailableError,
+            OverloadedError,
             502,
             id="an error in a 200",
         ),
@@ -116,10 +118,10 @@ def test_a_transport_fault_keeps_its_cause(place: PlaceOf) -> None:
     assert chat_fault(place(resets())[0]).__cause__ is not None
 
 
-def test_a_closed_port_is_unavailable(place: PlaceOf, upstream: Upstream) -> None:
+def test_a_closed_port_is_a_network_fault(place: PlaceOf, upstream: Upstream) -> None:
     endpoint, _ = place()
     dead = type(endpoint)("dead", "openai", "http://127.0.0.1:1/v1", "m", allow_private_address=True)
-    assert type(chat_fault(dead)) is UnavailableError
+    assert type(chat_fault(dead)) is NetworkError
 
 
 def test_nobody_follows_a_redirect(place: PlaceOf, upstream: Upstream) -> None:

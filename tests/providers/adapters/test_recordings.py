@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from providers.adapters.failures import failure
-from providers.errors import ProviderError
 from tests.providers.adapters.asking import chat, chat_fault, stream
 from tests.providers.adapters.conftest import PlaceOf
 from tests.upstream import Behaviour, Exchange, replays
@@ -46,24 +45,54 @@ REFUSALS = {
     "mistral--chat--401": "Authentication",
     "mistral--chat--429--rate-limited": "RateLimit",
     "nvidia--chat--403": "Authentication",
-    "nvidia--chat--404": "ModelUnavailable",
+    "nvidia--chat--404": "ModelForbidden",
     "ollama--cloud-chat--400": "RequestTooLarge",
     "ollama--ollama-chat--404": "ModelUnavailable",
     "openai--chat--400": "InvalidRequest",
     "openai--chat--400--unsupported-parameter": "InvalidRequest",
     "openai--chat--401": "Authentication",
-    "openai--chat--403--unsupported-country-region-territory": "ModelUnavailable",
+    "openai--chat--403--unsupported-country-region-territory": "ModelForbidden",
     "openai--chat--404": "ModelUnavailable",
     "openai--chat--404--2": "ModelUnavailable",
     "openai--chat--429--tokens": "RateLimit",
     "openai--chat--429--tokens--2": "RateLimit",
-    "openai--chat--503--server-error": "Unavailable",
+    "openai--chat--503--server-error": "Overloaded",
     "openai--chat-json-object--400": "InvalidRequest",
     "openrouter--chat--400": "RequestTooLarge",
     "openrouter--chat--401": "Authentication",
     "openrouter--chat--429": "RateLimit",
     "openrouter--chat--429--2": "RateLimit",
     "openrouter--chat--429--daily": "QuotaExhausted",
+}
+# Refusals of other protocols and operations, read by the same table without a call.
+OTHER_REFUSALS = {
+    "anthropic--count-tokens--404--not-found-error": "ModelUnavailable",
+    "anthropic--messages--400": "RequestTooLarge",
+    "anthropic--messages--400--2": "InvalidRequest",
+    "anthropic--messages--400--3": "InvalidRequest",
+    "anthropic--messages--401--authentication-error": "Authentication",
+    "anthropic--messages--404--not-found-error": "ModelUnavailable",
+    "anthropic--messages--404--not-found-error--2": "ModelUnavailable",
+    "anthropic--messages--429": "RateLimit",
+    "anthropic--messages--500--api-error": "Overloaded",
+    "anthropic--messages--529--overloaded-error": "Overloaded",
+    "huggingface--audio-transcription--400": "ModelUnavailable",
+    "huggingface--feature-extraction-retired-host--410": "ModelUnavailable",
+    "huggingface--question-answering--400": "InvalidRequest",
+    "huggingface--repo-create--409": "Unavailable",
+    "huggingface--text-generation-retired-host--404": "ModelUnavailable",
+    "openai--completions-legacy--400--integer-below-min-value": "InvalidRequest",
+    "openai--embeddings--400": "InvalidRequest",
+    "openai--embeddings--401": "Authentication",
+    "openai--images--400": "InvalidRequest",
+    "openai--responses--400": "RequestTooLarge",
+    "openai--responses--400--2": "ModelUnavailable",
+    "openai--vector-store-files--500--server-error": "Unavailable",
+    "replicate--prediction-create--401": "Authentication",
+    "replicate--prediction-create--402": "NoCredit",
+    "replicate--prediction-create--422": "ModelUnavailable",
+    "replicate--prediction-create--422--required": "InvalidRequest",
+    "replicate--prediction-create--422--required--2": "InvalidRequest",
 }
 WAITS = {
     "gemini--generate--429": 48.0,
@@ -199,10 +228,16 @@ def test_a_recorded_refusal_becomes_its_error(place: PlaceOf, name: str) -> None
 
 
 @pytest.mark.parametrize("name", [n for n, found in RECORDINGS.items() if found["response"]["status"] >= 400])
-def test_every_recorded_refusal_of_every_vendor_says_something(name: str) -> None:
+def test_every_recorded_refusal_of_every_vendor_is_read_right(name: str) -> None:
     response = RECORDINGS[name]["response"]
     body = response.get("body", response.get("text"))
     raw = body if isinstance(body, str) else json.dumps(body)
-    error = failure(response["status"], {}, raw.encode())
-    assert isinstance(error, ProviderError)
+    headers = {header.lower(): value for header, value in (response.get("headers") or {}).items()}
+    error = failure(response["status"], headers, raw.encode())
+    assert error.kind == {**REFUSALS, **OTHER_REFUSALS}[name]
     assert error.detail
+
+
+def test_anthropics_full_set_of_headers_gives_the_wait() -> None:
+    headers = RECORDINGS["anthropic--messages--429"]["response"]["headers"]
+    assert failure(429, headers, b"").wait_seconds == 16

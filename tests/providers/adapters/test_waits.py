@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from providers.adapters.failures import failure_of
 from providers.adapters.refusals import Refusal
-from providers.adapters.waits import LONGEST_WAIT_SECONDS, parse_wait
+from providers.adapters.waits import LONGEST_WAIT_SECONDS, parse_wait, seconds_until_next_month
 
 NOW = 1_754_667_600.0  # 2025-08-08 15:40:00 UTC
 
@@ -91,6 +92,31 @@ def wait(body: Any, headers: dict[str, str] | None = None, status: int = 429) ->
         ),
         ({}, {"x-ratelimit-reset-requests-day": "33011.38", "x-ratelimit-remaining-requests-day": "0"}, 33011.38),
         ({}, {"anthropic-ratelimit-tokens-reset": "2025-08-08T15:41:00Z"}, 60),
+        # The Hugging Face Hub: a bucket that is not empty is not the reason.
+        ({}, {"ratelimit": '"api";r=0;t=243'}, 243),
+        ({}, {"ratelimit": '"api";r=497;t=243'}, None),
+        ({}, {"ratelimit": "limit=100, remaining=0, reset=50"}, 50),
+        ({}, {"ratelimit": "nonsense"}, None),
+        # Replicate, in its own order of trust.
+        ({"detail": "Request was throttled. Your rate limit resets in ~30s.", "status": 429}, {}, 30),
+        ({"detail": "Your rate limit resets in ~30s.", "retry_after": 5}, {}, 5),
+        ({"detail": "Request was throttled."}, {"ratelimit-remaining": "0", "ratelimit-reset": "1"}, 1),
+        # Cerebras and Groq count tokens by the minute and requests by the day.
+        (
+            {"type": "too_many_requests_error"},
+            {
+                "x-ratelimit-remaining-tokens-minute": "0",
+                "x-ratelimit-reset-tokens-minute": "12.5",
+                "x-ratelimit-remaining-requests-day": "99",
+                "x-ratelimit-reset-requests-day": "33011.38",
+            },
+            12.5,
+        ),
+        # Mistral names no reset at all, some partners of Hugging Face a senseless one.
+        ({"code": "1300"}, {"x-ratelimit-remaining-req-minute": "0"}, None),
+        ({}, {"x-ratelimit-reset-tokens": "9223372036854767616"}, None),
+        ({"error": {"metadata": {"retry_after_seconds": 9}}}, {}, 9),
+        ({"error": {"message": "Please wait 30 seconds and try again"}}, {}, 30),
         ({}, {}, None),
     ],
 )
@@ -114,8 +140,65 @@ def test_a_days_quota_with_a_time_of_its_own_keeps_it() -> None:
     assert wait({"error": {"message": message}}) == pytest.approx(578.016)
 
 
-def test_money_does_not_come_back_by_waiting() -> None:
-    assert wait({"error": {"code": "insufficient_quota"}}, {"retry-after": "20"}) is None
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(429, {"error": {"code": "insufficient_quota"}}), (402, {"error": "Insufficient balance"})],
+)
+def test_money_does_not_come_back_by_waiting(status: int, body: Any) -> None:
+    assert wait(body, {"retry-after": "20"}, status=status) is None
+
+
+DAY = 86_400.0
+TO_SEPTEMBER = 23 * DAY + (8 * 60 + 20) * 60
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "seconds"),
+    [
+        (400, {"message": "You have reached your specified API usage limits."}, TO_SEPTEMBER),
+        (
+            400,
+            {"message": "You have reached your specified API usage limits. You will regain access on 2025-08-10."},
+            1 * DAY + (8 * 60 + 20) * 60,
+        ),
+        (
+            400,
+            {"message": "You have reached your specified API usage limits. You will regain access on "
+             "2025-09-01 at 06:00 UTC."},
+            TO_SEPTEMBER + 6 * 3600,
+        ),
+        (429, {"type": "rate_limit_error", "details": {"error_code": "enforced_spend_limit_reached"}}, TO_SEPTEMBER),
+        (402, {"message": "You have exceeded your monthly included credits"}, TO_SEPTEMBER),
+        (402, {"message": "Paused; available again on 2025-08-10"}, 1 * DAY + (8 * 60 + 20) * 60),
+        # Years away is a slip.
+        (402, {"message": "Paused; available again on 2095-08-10"}, None),
+        (402, {"message": "Paused; available again on 2025-13-40"}, None),
+    ],
+)  # fmt: skip
+def test_money_comes_back_on_the_day_that_the_vendor_names_or_with_the_month(
+    status: int, error: Any, seconds: float | None
+) -> None:
+    assert wait({"error": error}, status=status) == seconds
+
+
+@pytest.mark.parametrize(
+    ("now", "seconds"),
+    [("2026-12-31T23:59:59", 1), ("2026-12-01T00:00:00", 31 * DAY), ("2027-02-01T00:00:00", 28 * DAY)],
+)
+def test_the_next_month_begins_on_its_first_day(now: str, seconds: float) -> None:
+    moment = datetime.fromisoformat(f"{now}+00:00").timestamp()
+    assert seconds_until_next_month(now=lambda: moment) == seconds
+
+
+def test_a_busy_vendor_may_say_when_it_is_back() -> None:
+    assert wait({"error": {"message": "overloaded"}}, {"retry-after": "3"}, status=529) == 3
+
+
+def test_facts_that_lie_too_deep_are_not_searched() -> None:
+    body: Any = {"retry_after": 5}
+    for _ in range(500):
+        body = {"error": body}
+    assert wait(body) is None
 
 
 def test_a_bad_request_has_no_wait() -> None:

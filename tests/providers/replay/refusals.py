@@ -38,7 +38,7 @@ REFUSALS: dict[str, tuple[str, float | None]] = {
     "mistral--chat--401": ("Authentication", None),
     "mistral--chat--429--rate-limited": ("RateLimit", None),
     "nvidia--chat--403": ("Authentication", None),
-    "nvidia--chat--404": ("ModelUnavailable", None),
+    "nvidia--chat--404": ("ModelForbidden", None),
     "ollama--cloud-chat--400": ("RequestTooLarge", None),
     "ollama--ollama-chat--404": ("ModelUnavailable", None),
     "openai--chat--400": ("InvalidRequest", None),
