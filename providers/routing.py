@@ -105,6 +105,11 @@ class Plan:
     places: tuple[Place, ...]
     skipped: tuple[Skipped, ...]
 
+    def knows_wanted(self) -> bool:
+        """Whether the wanted model is there at all, be it only later."""
+        strangers = {Skip.CAPABILITY, Skip.NOT_WANTED}
+        return bool(self.places) or any(one.why not in strangers for one in self.skipped)
+
     def next_chance(self) -> datetime | None:
         """When the first of those left out returns by itself."""
         return min((skipped.until for skipped in self.skipped if skipped.until), default=None)

@@ -13,6 +13,7 @@ from providers.errors import (
     ContentRefusedError,
     FallbackExhaustedError,
     InvalidRequestError,
+    ModelUnavailableError,
     ProviderError,
     RequestTooLargeError,
 )
@@ -60,6 +61,8 @@ def of_provider(error: ProviderError) -> Fault:
     detail = error.detail[:_LONGEST_MESSAGE]
     if isinstance(error, FallbackExhaustedError):
         return _exhausted(error)
+    if isinstance(error, ModelUnavailableError):
+        return Fault(HTTPStatus.NOT_FOUND, detail, code="model_not_found", param="model")
     if isinstance(error, RequestTooLargeError):
         return invalid(detail, "messages", "context_length_exceeded")
     if isinstance(error, ContentRefusedError):

@@ -20,6 +20,7 @@ from providers.errors import (
     AnswerRejectedError,
     AuthenticationError,
     Blame,
+    ModelUnavailableError,
     ProviderError,
     UnavailableError,
 )
@@ -124,6 +125,8 @@ class _Call(Generic[T]):
         plan = routing.plan(
             await ledger.snapshot(), self.task, self.request, now=timezone.now(), seed=self.request_id.int
         )
+        if self.task.wanted and not plan.knows_wanted():
+            raise ModelUnavailableError(f"no provider in use has the model {self.task.wanted!r} for this")
         for place in plan.places:
             if self._is_broken(place):
                 continue
