@@ -25,7 +25,7 @@ class StreamBrokenError(ProviderError):
     def __init__(self, cause: ProviderError) -> None:
         super().__init__(cause.detail, http_status=cause.http_status, wait_seconds=cause.wait_seconds)
         self.cause = cause
-        self.blame = cause.blame  # type: ignore[misc]  # this one failure's blame, not the class's
+        self.blame = cause.blame
 
     @property
     def kind(self) -> str:
