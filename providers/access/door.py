@@ -30,6 +30,7 @@ from providers.access.errors import (
 from providers.access.gathering import Gathering
 from providers.access.limits import UNCOUNTED, Allowance, Ask, Correction, Limits
 from providers.access.limits import serve as count_all
+from providers.access.lookup import StoredKey, stored_keys
 from providers.audit import Deed
 from providers.clients import Client, ClientKey, Scope, StreamMode
 from providers.errors import AuthenticationError
@@ -148,16 +149,13 @@ def _with_scope(caller: Caller, scope: Scope | None) -> Caller:
 
 
 def _look_up(presented: Sequence[_Presented]) -> list[Caller | Exception]:
-    """Whose keys these are: one query by the index on the id, however many there are."""
+    """Whose keys these are: one query, however many there are."""
+    stored = stored_keys({one.key_id for one in presented if one.key_id})
     now = timezone.now()
-    rows: dict[str, ClientKey] = {}
-    if ids := {one.key_id for one in presented if one.key_id}:
-        found = ClientKey.objects.filter(key_id__in=ids).select_related("client", "hash_key")
-        rows = {key.key_id: key for key in found}
-    return [_judge(one, rows.get(one.key_id), now) for one in presented]
+    return [_judge(one, stored.get(one.key_id), now) for one in presented]
 
 
-def _judge(presented: _Presented, key: ClientKey | None, now: datetime) -> Caller | AccessError:
+def _judge(presented: _Presented, key: StoredKey | None, now: datetime) -> Caller | AccessError:
     """Nothing about a key is told to somebody who does not have its secret."""
     if not presented.key_id:
         return MalformedKeyError()
@@ -165,25 +163,24 @@ def _judge(presented: _Presented, key: ClientKey | None, now: datetime) -> Calle
         return UnknownKeyError()
     if key.revoked_at is not None:
         return RevokedKeyError()
-    client = key.client
-    if not key.works_at(now) or (client.expires_at is not None and client.expires_at <= now):
+    if not key.works_at(now):
         return ExpiredKeyError()
     _note_use(key, now)
     return Caller(
-        client_id=client.pk,
-        name=client.name,
-        scopes=frozenset(client.scopes),
-        limits=Limits(client.requests_per_minute, client.requests_per_day, client.tokens_per_day),
-        stream_mode=StreamMode(client.stream_mode),
+        client_id=key.client_id,
+        name=key.client,
+        scopes=key.scopes,
+        limits=key.limits,
+        stream_mode=key.stream_mode,
         key_pk=key.pk,
         key_id=key.key_id,
         works_until=key.works_until,
     )
 
 
-def _fits(presented: _Presented, key: ClientKey) -> bool:
+def _fits(presented: _Presented, key: StoredKey) -> bool:
     try:
-        return matches(presented.secret, key.hash_key.sealed, key.digest)
+        return matches(presented.secret, key.sealed_hash_key, key.digest)
     except AuthenticationError:
         logger.exception("client keys cannot be checked")
         return False
@@ -192,7 +189,7 @@ def _fits(presented: _Presented, key: ClientKey) -> bool:
 _noting: set[int] = set()
 
 
-def _note_use(key: ClientKey, now: datetime) -> None:
+def _note_use(key: StoredKey, now: datetime) -> None:
     """Once a minute the use is written, on another thread and without anybody waiting for it."""
     if (key.last_used_at is None or now - key.last_used_at >= _NOTED_EVERY) and key.pk not in _noting:
         _noting.add(key.pk)

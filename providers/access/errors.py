@@ -44,7 +44,7 @@ class MalformedKeyError(AccessError):
     """It does not look like a client key of this product."""
 
     code = "malformed_key"
-    words = "This is no client key: it begins with pk_lab_ and is 57 characters long."
+    words = "This is no client key: it begins with pk_lab_ and is 56 characters long."
 
 
 class UnknownKeyError(AccessError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,6 +17,8 @@ A = TypeVar("A")
 R = TypeVar("R")
 
 _MOST_TOGETHER = 64
+# How often a connection is looked at; on PostgreSQL a look costs a round trip.
+_LOOK_SECONDS = 5.0
 _all: WeakSet[Gathering[object, object]] = WeakSet()
 
 
@@ -38,6 +41,7 @@ class Gathering(Generic[A, R]):
     def _start(self) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=self._name)
         self._waiting: deque[tuple[A, Future[R]]] = deque()
+        self._looked_at = 0.0
 
     async def ask(self, question: A) -> R:
         """The answer to one question. Raises what was answered, DatabaseError or GatheringError."""
@@ -59,14 +63,22 @@ class Gathering(Generic[A, R]):
             return
         answers: Sequence[R | Exception] = [GatheringError(self._name)] * len(group)
         try:
-            close_old_connections()
+            self._look_at_connections()
             answers = self._serve([question for question, _ in group])
         except (DatabaseError, InterfaceError) as exc:
             answers = [exc] * len(group)
+            # A lost connection is replaced before the next group.
+            self._looked_at = 0.0
         finally:
             # Also after a fault of ours: nobody may wait for ever.
             for (_, future), answer in zip(group, answers, strict=True):
                 _settle(future, answer)
+
+    def _look_at_connections(self) -> None:
+        now = time.monotonic()
+        if now - self._looked_at >= _LOOK_SECONDS:
+            close_old_connections()
+            self._looked_at = now
 
     def close(self) -> None:
         """Give back the thread's connections, after what is being done; they are opened again when needed."""
