@@ -11,7 +11,7 @@ from providers.access.permissions import Permission, Person, Role, permissions_o
 
 
 class Rights:
-    """A person's permissions by name, looked up when a template first asks. A name that does not exist raises."""
+    """A person's permissions by name, looked up when a template first asks. An unknown name is never true."""
 
     def __init__(self, user: Person) -> None:
         self._user = user

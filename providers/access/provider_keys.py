@@ -192,7 +192,7 @@ def _rewrap(model: type[Model], pk: int, sealed: str, outcome: Rewrapped) -> Non
     try:
         renewed = keys.rewrapped(sealed)
     except AuthenticationError:
-        outcome.closed.append(f"{model._meta.verbose_name} {pk}")  # noqa: SLF001
+        outcome.closed.append(f"{model._meta.verbose_name_raw} {pk}")  # noqa: SLF001
         return
     if renewed is None:
         outcome.current += 1

@@ -1,6 +1,16 @@
 """The administrator's pages: providers with their models, keys and limits, and what really happened."""
 
+from providers.admin.audit import AuditEntryAdmin
+from providers.admin.clients import ClientAdmin
 from providers.admin.configured import AIModelAdmin, ProviderAdmin, ProviderKeyAdmin
 from providers.admin.records import AttemptAdmin, CircuitAdmin
 
-__all__ = ["AIModelAdmin", "AttemptAdmin", "CircuitAdmin", "ProviderAdmin", "ProviderKeyAdmin"]
+__all__ = [
+    "AIModelAdmin",
+    "AttemptAdmin",
+    "AuditEntryAdmin",
+    "CircuitAdmin",
+    "ClientAdmin",
+    "ProviderAdmin",
+    "ProviderKeyAdmin",
+]

@@ -1,0 +1,112 @@
+"""The audit log: read, filtered, searched and taken out as a file; never edited."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, StreamingHttpResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from providers.access import Deed, Permission, may, record
+from providers.access.spreadsheets import csv_lines
+from providers.admin.records import ReadOnlyAdmin
+from providers.audit import AuditEntry
+
+_COLUMNS = (
+    "at",
+    "actor",
+    "actor_kind",
+    "role",
+    "deed",
+    "object_type",
+    "object_id",
+    "object_name",
+    "address",
+    "request_id",
+    "before",
+    "after",
+)
+_AT_ONCE = 500
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin):
+    """Who changed or saw what."""
+
+    list_display = ("at", "actor", "role", "deed", "what", "address", "differences")
+    list_filter = ("deed", "actor_kind", "role", "object_type", "at")
+    search_fields = ("actor", "object_name", "object_id", "request_id", "address")
+    search_help_text = _("A name, an object, an address or a request's id.")
+    date_hierarchy = "at"
+    show_full_result_count = False
+    list_per_page = 50
+    fields = (
+        "at",
+        ("actor", "actor_kind", "role"),
+        "deed",
+        ("object_type", "object_id", "object_name"),
+        ("address", "request_id"),
+        "before",
+        "after",
+    )
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's own signature
+        """By a permission of its own."""
+        return may(request.user, Permission.SEE_AUDIT)
+
+    @admin.display(description=_("object"))
+    def what(self, entry: AuditEntry) -> str:
+        """The object and its kind."""
+        return f"{entry.object_name} ({entry.object_type})" if entry.object_type else entry.object_name or "–"
+
+    @admin.display(description=_("before and after"))
+    def differences(self, entry: AuditEntry) -> str:
+        """What changed, shortened; the entry's own page has it whole."""
+        names = sorted({*entry.before, *entry.after})
+        words = ", ".join(f"{name}: {_short(entry.before, name)} → {_short(entry.after, name)}" for name in names[:3])
+        more = " …" if len(names) > 3 else ""  # noqa: PLR2004 - three fit into a column
+        return format_html("{}{}", words, more) if words else "–"
+
+    def get_urls(self) -> list[URLPattern]:
+        """With the file."""
+        view = self.admin_site.admin_view(self.export)
+        return [path("export/", view, name="providers_auditentry_export"), *super().get_urls()]
+
+    def export(self, request: HttpRequest) -> StreamingHttpResponse:
+        """The entries that the list shows with these filters, as CSV for a spreadsheet, oldest last."""
+        if not may(request.user, Permission.SEE_AUDIT) or not may(request.user, Permission.EXPORT):
+            raise PermissionDenied
+        entries = self.get_changelist_instance(request).get_queryset(request)
+        record(Deed.EXPORTED, "audit log", after={"filters": request.GET.dict()})
+        answer = StreamingHttpResponse(csv_lines(_rows(entries)), content_type="text/csv; charset=utf-8")
+        name = f"audit-{timezone.localdate():%Y-%m-%d}.csv"
+        answer["Content-Disposition"] = f'attachment; filename="{name}"'
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+
+def _short(facts: dict[str, Any], name: str) -> str:
+    """A value as a column takes it; a dash where there was none."""
+    if name not in facts:
+        return "–"
+    text = str(facts[name])
+    return text if len(text) <= 40 else f"{text[:39]}…"  # noqa: PLR2004 - a column's width
+
+
+def _rows(entries: Any) -> Iterator[list[Any]]:
+    yield list(_COLUMNS)
+    for entry in entries.iterator(chunk_size=_AT_ONCE):
+        yield [_cell(getattr(entry, column)) for column in _COLUMNS]
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False, sort_keys=True) if value else ""
+    return value.isoformat() if hasattr(value, "isoformat") else value
