@@ -173,10 +173,8 @@ class ClientAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a ModelAdmin c
     @sensitive_variables()
     def _show(self, request: HttpRequest, issued: Issued) -> HttpResponseBase:
         context = {**self._context(request, issued.key.client), "secret": issued.secret}
-        answer = TemplateResponse(request, "admin/providers/client/secret.html", context)
-        # Neither the browser's cache nor its way back may bring the page again.
-        answer["Cache-Control"] = "no-store"
-        return answer
+        # The administration's pages are never cached, so the browser's way back does not bring it again.
+        return TemplateResponse(request, "admin/providers/client/secret.html", context)
 
     @admin.action(description=gettext_lazy("Revoke all keys at once"), permissions=["change"])
     def revoke_keys(self, request: HttpRequest, clients: QuerySet[Client]) -> None:

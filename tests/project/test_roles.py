@@ -36,6 +36,7 @@ WHO = {
 _READ_ONLY = ("attempt", "auditentry", "circuit")
 NOBODY = {
     "admin:autocomplete",
+    "admin:axes_accessattempt_add",
     "admin:providers_client_delete",
     *(f"admin:providers_{model}_{page}" for model in _READ_ONLY for page in ("add", "delete")),
 }
