@@ -61,7 +61,10 @@ def stored_keys(ids: Collection[str]) -> Mapping[str, StoredKey]:
 
 def _stored(row: tuple[Any, ...]) -> StoredKey:
     return StoredKey(
-        *row[:4],
+        key_id=row[0],
+        pk=row[1],
+        digest=row[2],
+        sealed_hash_key=row[3],
         works_until=_aware(row[4]),
         revoked_at=_aware(row[5]),
         last_used_at=_aware(row[6]),

@@ -138,7 +138,8 @@ def test_djangos_flags_open_nothing_to_other_roles(role: Role) -> None:
 
 def actions() -> Iterator[tuple[str, str]]:
     for model, page in admin.site._registry.items():
-        for action, _name, _words in page._get_base_actions():
+        found = page._get_base_actions()  # type: ignore[attr-defined]  # Django's own, unknown to its stubs
+        for action, _name, _words in found:
             yield f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist", action.__name__
 
 

@@ -46,7 +46,8 @@ def shown(answer: Any) -> str:
 def test_a_new_client_gets_a_key_that_is_shown_once(admin: Browser) -> None:
     secret = shown(submit(admin, url("client_add"), name="Radio", scopes=["openai", "content"], requests_per_minute=9))
     caller = come(secret)
-    assert (caller.name, caller.scopes, caller.limits.requests_per_minute) == ("Radio", {"openai", "content"}, 9)
+    assert (caller.name, sorted(caller.scopes)) == ("Radio", ["content", "openai"])
+    assert caller.limits.requests_per_minute == 9
     for page in (
         url("client_changelist"),
         url("client_change", caller.client_id),

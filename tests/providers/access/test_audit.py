@@ -220,7 +220,7 @@ def dump() -> str:
 
 def test_no_key_and_no_secret_ever_enters_the_log(admin: Browser, groq: Provider, news: News) -> None:
     submit(admin, url("providerkey_add"), provider=groq.pk, new_key=OTHER, enabled="on")
-    submit(admin, url("providerkey_change", groq.keys.first().pk), label=SECRET, new_key=f"{OTHER}-again")
+    submit(admin, url("providerkey_change", groq.keys.all()[0].pk), label=SECRET, new_key=f"{OTHER}-again")
     issued = create_client("Radio", ["openai"])
     renamed = issued.key.client
     renamed.name = f"typed here by mistake: {issued.secret}"

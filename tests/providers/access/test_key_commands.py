@@ -120,14 +120,14 @@ def test_a_second_run_changes_nothing(settings: LazySettings) -> None:
 
 def test_a_row_that_no_key_opens_is_named_and_fails_the_command_but_not_the_others(settings: LazySettings) -> None:
     row = provider(SECRET, SECRET + "x")
-    ProviderKey.objects.filter(pk=row.keys.first().pk).update(sealed="gAAAA-broken")
+    ProviderKey.objects.filter(pk=row.keys.all()[0].pk).update(sealed="gAAAA-broken")
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *settings.ENCRYPTION_KEYS]
     out = io.StringIO()
     with pytest.raises(SystemExit) as ended:
         call_command("rotate_keys", stdout=out, stderr=out)
     assert ended.value.code == 1
     assert "1 re-encrypted" in out.getvalue()
-    assert f"provider key {row.keys.first().pk} cannot be opened" in out.getvalue()
+    assert f"provider key {row.keys.all()[0].pk} cannot be opened" in out.getvalue()
 
 
 def test_a_key_that_is_replaced_meanwhile_keeps_what_was_entered(settings: LazySettings) -> None:
@@ -135,13 +135,13 @@ def test_a_key_that_is_replaced_meanwhile_keeps_what_was_entered(settings: LazyS
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *settings.ENCRYPTION_KEYS]
 
     def enter_another(_count: int) -> None:
-        key = row.keys.last()
+        key = row.keys.order_by("-pk")[0]
         if key.open() != "entered meanwhile":
             key.hold("entered meanwhile")
             key.save()
 
     provider_keys.rewrap_all(enter_another)
-    assert row.keys.last().open() == "entered meanwhile"
+    assert row.keys.order_by("-pk")[0].open() == "entered meanwhile"
     assert {key.open() for key in row.keys.all()} == {*(f"{SECRET}{n}" for n in range(149)), "entered meanwhile"}
 
 
@@ -221,7 +221,7 @@ def attempt(key: ProviderKey, **fields: object) -> None:
 
 
 def test_a_provider_key_carries_its_use_by_fingerprint() -> None:
-    key = provider(SECRET, "another").keys.first()
+    key = provider(SECRET, "another").keys.all()[0]
     attempt(key, prompt_tokens=10, completion_tokens=5)
     attempt(key, outcome="failed")
     attempt(key, prompt_tokens=100, started_at=timezone.now() - timedelta(days=10))
@@ -229,7 +229,7 @@ def test_a_provider_key_carries_its_use_by_fingerprint() -> None:
     found = provider_keys.facts(ProviderKey.objects.all())
     assert found[key.pk].today == provider_keys.Use(requests=2, failed=1, tokens=15)
     assert found[key.pk].month == provider_keys.Use(requests=3, failed=1, tokens=115)
-    assert provider_keys.Use() == found[ProviderKey.objects.last().pk].month
+    assert provider_keys.Use() == found[ProviderKey.objects.order_by("-pk")[0].pk].month
 
 
 def test_a_provider_key_carries_its_age_and_due_date(settings: LazySettings) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from providers import access
-from providers.access import Allowance, ClientLimitError, limits
+from providers.access import Allowance, ClientLimitError
 from providers.access.client_keys import Issued
 from providers.clients import ClientUse
 from tests.providers.access.conftest import come, run
@@ -24,7 +24,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """`clock(moment)` sets the time by which limits are counted."""
 
     def at(moment: float) -> None:
-        monkeypatch.setattr(limits.time, "time", lambda: moment)
+        monkeypatch.setattr("providers.access.limits.time.time", lambda: moment)
 
     at(NOON)
     return at
