@@ -66,10 +66,12 @@ def _origin(request: HttpRequest) -> Callable[[], Origin]:
 def _note_admin(request: HttpRequest, facts: dict[str, Any]) -> None:
     """What an administrator looks at, and actions on many rows, which change them without saving each."""
     match = request.resolver_match
-    name = (match.url_name if match else "") or ""
+    # A page's name reads app_model_page; one that does not is about no table.
+    _app, _, name = ((match.url_name if match else "") or "").partition("_")
+    table, _, page = name.partition("_")
     if request.method in _LOOKING:
-        if "object_id" in facts or "auditentry" in name:
-            record(Deed.SAW, f"{name} {facts.get('object_id', '')}".strip())
-    elif name.endswith("_changelist") and (action := request.POST.get("action")):
+        if "object_id" in facts or table == "auditentry":
+            record(Deed.SAW, f"{table} {facts.get('object_id', '')}".strip(), after={"page": page})
+    elif page == "changelist" and (action := request.POST.get("action")):
         rows = request.POST.getlist("_selected_action")
-        record(Deed.ACTED, name.removesuffix("_changelist"), after={"action": action, "rows": rows})
+        record(Deed.ACTED, table, after={"action": action, "rows": rows})

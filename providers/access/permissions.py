@@ -69,7 +69,10 @@ def roles_of(user: Person) -> tuple[Role, ...]:
         if getattr(user, "is_superuser", False):
             found = (Role.ADMINISTRATOR,)
         else:
-            names = set(Group.objects.filter(user__pk=user.pk, name__in=Role.values).values_list("name", flat=True))
+            # A list of people brings their groups along.
+            fetched = getattr(user, "_prefetched_objects_cache", {}).get("groups")
+            groups = Group.objects.filter(user__pk=user.pk) if fetched is None else fetched
+            names = {group.name for group in groups}
             found = tuple(role for role in Role if role.value in names)
         setattr(user, _REMEMBERED, found)
     return found

@@ -23,9 +23,14 @@ _INCIDENTAL = frozenset({"last_login", "updated_at", "listed_at"})
 _EARLIER = "_audit_before"
 
 
+def watched() -> list[type[Model]]:
+    """The tables that are configuration or accounts."""
+    return [Provider, AIModel, ProviderKey, Quota, Client, get_user_model(), Group]
+
+
 def connect() -> None:
     """Listen; once for each process."""
-    for model in (Provider, AIModel, ProviderKey, Quota, Client, get_user_model(), Group):
+    for model in watched():
         name = f"audit.{model.__name__}"
         pre_save.connect(_remember, sender=model, dispatch_uid=f"{name}.before")
         post_save.connect(_saved, sender=model, dispatch_uid=f"{name}.saved")

@@ -3,6 +3,7 @@
 from providers.admin.audit import AuditEntryAdmin
 from providers.admin.clients import ClientAdmin
 from providers.admin.configured import AIModelAdmin, ProviderAdmin, ProviderKeyAdmin
+from providers.admin.people import PersonAdmin
 from providers.admin.records import AttemptAdmin, CircuitAdmin
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "AuditEntryAdmin",
     "CircuitAdmin",
     "ClientAdmin",
+    "PersonAdmin",
     "ProviderAdmin",
     "ProviderKeyAdmin",
 ]

@@ -8,16 +8,20 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from providers.access import Deed, Permission, may, record
+from providers.access import Deed, Permission, Role, may, record
 from providers.access.spreadsheets import csv_lines
+from providers.access.watching import watched
 from providers.admin.records import ReadOnlyAdmin
 from providers.audit import AuditEntry
+from providers.clients import ClientKey
 
 _COLUMNS = (
     "at",
@@ -36,12 +40,45 @@ _COLUMNS = (
 _AT_ONCE = 500
 
 
+class _ColumnFilter(admin.SimpleListFilter):
+    """A filter on a column whose values are known: asking the log for them would read all of it."""
+
+    parameter_name = ""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002 - Django's own
+        """What has the chosen value."""
+        return queryset.filter(**{self.parameter_name: self.value()}) if self.value() else queryset
+
+
+class RoleFilter(_ColumnFilter):
+    """By the actor's role."""
+
+    title = _("role")
+    parameter_name = "role"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:  # noqa: ARG002 - Django's own
+        """All four."""
+        return list(Role.choices)
+
+
+class ObjectFilter(_ColumnFilter):
+    """By the kind of object."""
+
+    title = _("kind of object")
+    parameter_name = "object_type"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:  # noqa: ARG002 - Django's own
+        """What is watched, and client keys, whose verbs tell for themselves."""
+        tables = [model._meta for model in [*watched(), ClientKey]]  # noqa: SLF001 - Django's own name
+        return sorted((table.model_name or "", capfirst(str(table.verbose_name))) for table in tables)
+
+
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
     """Who changed or saw what."""
 
-    list_display = ("at", "actor", "role", "deed", "what", "address", "differences")
-    list_filter = ("deed", "actor_kind", "role", "object_type", "at")
+    list_display = ("at", "who", "deed", "what", "differences")
+    list_filter = ("deed", "actor_kind", RoleFilter, ObjectFilter, "at")
     search_fields = ("actor", "object_name", "object_id", "request_id", "address")
     search_help_text = _("A name, an object, an address or a request's id.")
     date_hierarchy = "at"
@@ -60,6 +97,11 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's own signature
         """By a permission of its own."""
         return may(request.user, Permission.SEE_AUDIT)
+
+    @admin.display(description=_("who"), ordering="actor")
+    def who(self, entry: AuditEntry) -> str:
+        """The name, or what it was without one."""
+        return entry.actor or entry.get_actor_kind_display()
 
     @admin.display(description=_("object"))
     def what(self, entry: AuditEntry) -> str:

@@ -33,6 +33,13 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]  # a ModelForm cann
     scopes = forms.MultipleChoiceField(
         label=gettext_lazy("Scopes"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple
     )
+    # The browser's own field: Django's two have no labels and put style into the page.
+    expires_at = forms.DateTimeField(
+        label=gettext_lazy("Ends on"),
+        required=False,
+        help_text=gettext_lazy("After this no key of the client works; empty: it never ends."),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
 
 
 class ClientKeyInline(admin.TabularInline):  # type: ignore[type-arg]  # an inline cannot be subscripted at run time
