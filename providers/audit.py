@@ -61,7 +61,7 @@ class AuditEntry(models.Model):
         db_table = "providers_auditentry"
         ordering = ["-pk"]
         verbose_name = _("audit entry")
-        verbose_name_plural = _("audit log")
+        verbose_name_plural = _("audit entries")
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.actor} {self.deed} {self.object_name}".strip()

@@ -13,7 +13,7 @@ from tests import folders
 # A developer's own set-up must not change what the tests see. DATABASE_URL and REDIS_URL stay: they are input.
 _FOREIGN = re.compile(
     r"SECRET_KEY|ENCRYPTION_KEY|DJANGO_SUPERUSER_PASSWORD|SENTRY_DSN|DEBUG|ALLOWED_HOSTS|PORT|WORKERS|JOB_LEASE_SECONDS"
-    r"|MAX_REQUESTS_PER_(MINUTE|DAY)|ENABLE_\w+|API_KEY_ROTATION_INTERVAL|\w+_API_(KEY|TOKEN)|HF_TOKEN"
+    r"|MAX_REQUESTS_PER_(MINUTE|DAY)|ENABLE_\w+|API_KEY_(ROTATION_INTERVAL|GRACE_PERIOD)|\w+_API_(KEY|TOKEN)|HF_TOKEN"
     r"|(https?|all)_proxy",
     re.IGNORECASE,
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -38,6 +38,8 @@ _COLUMNS = (
     "after",
 )
 _AT_ONCE = 500
+_MOST_DIFFERENCES = 3
+_COLUMN = 40
 
 
 class _ColumnFilter(admin.SimpleListFilter):
@@ -69,7 +71,8 @@ class ObjectFilter(_ColumnFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:  # noqa: ARG002 - Django's own
         """What is watched, and client keys, whose verbs tell for themselves."""
-        tables = [model._meta for model in [*watched(), ClientKey]]  # noqa: SLF001 - Django's own name
+        kinds: list[type[Model]] = [*watched(), ClientKey]
+        tables = [kind._meta for kind in kinds]  # noqa: SLF001 - Django's own name
         return sorted((table.model_name or "", capfirst(str(table.verbose_name))) for table in tables)
 
 
@@ -77,7 +80,7 @@ class ObjectFilter(_ColumnFilter):
 class AuditEntryAdmin(ReadOnlyAdmin):
     """Who changed or saw what."""
 
-    list_display = ("at", "who", "deed", "what", "differences")
+    list_display = ("at", "who", "deed", "what")
     list_filter = ("deed", "actor_kind", RoleFilter, ObjectFilter, "at")
     search_fields = ("actor", "object_name", "object_id", "request_id", "address")
     search_help_text = _("A name, an object, an address or a request's id.")
@@ -105,16 +108,10 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("object"))
     def what(self, entry: AuditEntry) -> str:
-        """The object and its kind."""
-        return f"{entry.object_name} ({entry.object_type})" if entry.object_type else entry.object_name or "–"
-
-    @admin.display(description=_("before and after"))
-    def differences(self, entry: AuditEntry) -> str:
-        """What changed, shortened; the entry's own page has it whole."""
-        names = sorted({*entry.before, *entry.after})
-        words = ", ".join(f"{name}: {_short(entry.before, name)} → {_short(entry.after, name)}" for name in names[:3])
-        more = " …" if len(names) > 3 else ""  # noqa: PLR2004 - three fit into a column
-        return format_html("{}{}", words, more) if words else "–"
+        """The object, its kind, and what changed of it."""
+        named = f"{entry.object_name} ({entry.object_type})" if entry.object_type else entry.object_name or "–"
+        changed = _differences(entry)
+        return format_html('{}<br><span class="quiet">{}</span>', named, changed) if changed else named
 
     def get_urls(self) -> list[URLPattern]:
         """With the file."""
@@ -134,12 +131,25 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         return answer
 
 
-def _short(facts: dict[str, Any], name: str) -> str:
-    """A value as a column takes it; a dash where there was none."""
-    if name not in facts:
-        return "–"
-    text = str(facts[name])
-    return text if len(text) <= 40 else f"{text[:39]}…"  # noqa: PLR2004 - a column's width
+def _differences(entry: AuditEntry) -> str:
+    """What changed, shortened; the entry's own page has it whole. All that a new row holds would say too much."""
+    if entry.deed == Deed.CREATED:
+        return ""
+    names = sorted({*entry.before, *entry.after})
+    told = [f"{name}: {_worded(entry, name)}" for name in names]
+    return ", ".join(told[:_MOST_DIFFERENCES]) + (" …" if len(told) > _MOST_DIFFERENCES else "")
+
+
+def _worded(entry: AuditEntry, name: str) -> str:
+    if name not in entry.before:
+        return _short(entry.after[name])
+    return f"{_short(entry.before[name])} → {_short(entry.after[name]) if name in entry.after else '–'}"
+
+
+def _short(value: Any) -> str:
+    """A value as a column takes it."""
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return text if len(text) <= _COLUMN else f"{text[: _COLUMN - 1]}…"
 
 
 def _rows(entries: Any) -> Iterator[list[Any]]:

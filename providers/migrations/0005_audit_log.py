@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'verbose_name': 'audit entry',
-                        'verbose_name_plural': 'audit log',
+                        'verbose_name_plural': 'audit entries',
                         'db_table': 'providers_auditentry',
                         'ordering': ['-pk'],
                     },
@@ -88,7 +88,7 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'verbose_name': 'audit entry',
-                        'verbose_name_plural': 'audit log',
+                        'verbose_name_plural': 'audit entries',
                         'db_table': 'providers_auditentry',
                         'ordering': ['-pk'],
                         'managed': False,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
@@ -17,6 +19,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, include, path, reverse
 
 from providers.access import Door, Permission, Role, declared, may, permissions_of, requires
+from providers.access.permissions import RIGHTS
 from tests.pages.conftest import make_job, make_variant, marketer
 
 __all__ = ["make_job", "make_variant"]
@@ -260,3 +263,11 @@ def test_templates_ask_for_permissions_that_exist() -> None:
     asked = {name for file in _TEMPLATES.rglob("*.html") for name in re.findall(r"\bmay\.(\w+)", file.read_text())}
     assert asked - {"role"} <= {permission.value for permission in Permission}
     assert {"make", "configure"} <= asked
+
+
+def test_an_account_from_before_the_roles_keeps_what_it_could_do() -> None:
+    (migration,) = (_TEMPLATES.parent / "providers" / "migrations").glob("*_roles.py")
+    boss, writer = User.objects.create_user("boss", is_staff=True), User.objects.create_user("writer")
+    import_module(f"providers.migrations.{migration.stem}").give_roles(apps, None)
+    assert may(User.objects.get(pk=boss.pk), Permission.CONFIGURE)
+    assert permissions_of(User.objects.get(pk=writer.pk)) == RIGHTS[Role.MARKETER]

@@ -21,7 +21,7 @@ from providers.clients import Client, ClientKey, HashKey
 from providers.errors import AuthenticationError
 from providers.models import Attempt, Provider, ProviderKey
 from tests.providers.access.conftest import come
-from tests.providers.access.processes import begin
+from tests.providers.access.processes import begin, manage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECRET = "gsk-planted-Zx81-not-to-be-found-9876"
@@ -278,3 +278,19 @@ def test_a_key_without_a_fitting_encryption_key_says_so() -> None:
 
     with pytest.raises(AuthenticationError):
         keys.rewrapped("gAAAA-broken")
+
+
+@pytest.mark.parametrize(
+    ("given", "grace"),
+    [
+        ({}, timedelta(days=7)),
+        ({"API_KEY_ROTATION_INTERVAL": "12h"}, timedelta(hours=12)),
+        ({"API_KEY_GRACE_PERIOD": "1d"}, timedelta(days=1)),
+        ({"API_KEY_GRACE_PERIOD": "30d", "API_KEY_ROTATION_INTERVAL": "10d"}, timedelta(days=10)),
+    ],
+)
+def test_a_grace_period_is_never_longer_than_the_interval(given: dict[str, str], grace: timedelta) -> None:
+    told_seconds = manage(
+        "from django.conf import settings as s; print(s.API_KEY_GRACE_PERIOD.total_seconds())", **given
+    )
+    assert float(told_seconds) == grace.total_seconds()
