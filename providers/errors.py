@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import ClassVar
 
+from providers.types import LimitReading
+
 
 class Blame(StrEnum):
     """What a failure says is broken, so that only that is set aside."""
@@ -20,7 +22,8 @@ class ProviderError(Exception):
 
     `retry_here`: another try at the same place may help. `try_next`: another provider may help.
     `blame`: what to set aside. `wait_seconds`: how long the vendor said to wait, if it did.
-    `detail`: the vendor's words, redacted, for the administrator.
+    `detail`: the vendor's words, redacted, for the administrator. `never_left`: nothing reached the vendor.
+    `limits`: what the refusal says of the vendor's limits; those with the source `body` are the ones it is about.
     """
 
     retry_here: ClassVar[bool] = False
@@ -38,6 +41,8 @@ class ProviderError(Exception):
         self.detail = detail
         self.http_status = http_status
         self.wait_seconds = wait_seconds
+        self.never_left = False
+        self.limits: tuple[LimitReading, ...] = ()
 
     @property
     def kind(self) -> str:

@@ -203,6 +203,22 @@ class Usage:
         return self.prompt_tokens + self.completion_tokens
 
 
+@dataclass(frozen=True, slots=True)
+class LimitReading:
+    """What a vendor says of one of its limits; None where it does not say.
+
+    `metric` is `requests` or `tokens`, `period` as in a quota. `reset_seconds` from now. `source` is `header` or
+    `body`; a body speaks of the limit that a refusal is about.
+    """
+
+    metric: str | None
+    period: str | None = None
+    limit: int | None = None
+    remaining: int | None = None
+    reset_seconds: float | None = None
+    source: str = "header"
+
+
 class FinishReason(StrEnum):
     """Why a model stopped. `UNKNOWN` is never treated as a complete answer in a stream."""
 
@@ -224,6 +240,10 @@ class Result(Protocol):
     def usage(self) -> Usage:
         """Tokens, perhaps estimated."""
 
+    @property
+    def limits(self) -> tuple[LimitReading, ...]:
+        """What the answer's headers said of the vendor's limits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Completion:
@@ -236,6 +256,7 @@ class Completion:
     reasoning: str = ""
     vendor_request_id: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
+    limits: tuple[LimitReading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +267,7 @@ class Embeddings:
     model_id: str
     usage: Usage
     vendor_request_id: str = ""
+    limits: tuple[LimitReading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +287,7 @@ class Images:
     usage: Usage
     revised_prompt: str = ""
     vendor_request_id: str = ""
+    limits: tuple[LimitReading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +306,7 @@ class Classification:
     model_id: str
     usage: Usage
     vendor_request_id: str = ""
+    limits: tuple[LimitReading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +326,7 @@ class Moderation:
     model_id: str
     usage: Usage
     vendor_request_id: str = ""
+    limits: tuple[LimitReading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

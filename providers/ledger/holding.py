@@ -1,0 +1,114 @@
+"""Leases: a process that was killed gives up what it held, once, and nothing of a living one is ever taken."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections import defaultdict
+from typing import Any
+
+from django.db import transaction
+
+from providers.ledger.books import Books, locking, marks, rows, write
+from providers.models import Attempt, Holder
+
+# A process says that it lives three times in a lease.
+LEASE_SECONDS = 9.0
+BEAT_SECONDS = LEASE_SECONDS / 3
+
+_ids: dict[int, int] = {}
+
+
+def holder_id() -> int:
+    """This process's name among all hosts; a fork gets its own."""
+    pid = os.getpid()
+    if pid not in _ids:
+        _ids[pid] = secrets.randbits(62)
+    return _ids[pid]
+
+
+def extend_lease(now: float) -> None:
+    """Hold what this process has in flight for another lease."""
+    until = now + LEASE_SECONDS
+    Holder.objects.bulk_create(
+        [Holder(id=holder_id(), leased_until=until)],
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=["leased_until"],
+    )
+
+
+def reap(now: float) -> int:
+    """Settle the attempts of processes whose lease is over; returns how many.
+
+    The vendor may have counted what they had sent: it stays counted from the lease's end on, as the reply of a dead
+    process cannot have come later. Calls at once are free again.
+    """
+    if not _lost(now):
+        return 0
+    with transaction.atomic():
+        ends = _lost(now)
+        # The buckets before the attempts, as everywhere.
+        slots = _slots(list(ends)) if ends else []
+        books = Books(now)
+        counts = books.lock(sorted({slot[1] for slot in slots}))
+        still = set(_still_running(list(ends)))
+        anchored: list[tuple[float, int]] = []
+        gone: list[tuple[int]] = []
+        for slot_id, bucket_id, attempt_id, units in slots:
+            if attempt_id not in still or bucket_id not in counts:
+                continue
+            count = counts[bucket_id]
+            count.anchor(units, units, ends[attempt_id])
+            if count.slides:
+                anchored.append((ends[attempt_id], slot_id))
+            else:
+                gone.append((slot_id,))
+        write("UPDATE providers_slot SET anchored_at = %s WHERE id = %s AND anchored_at IS NULL", anchored)
+        write("DELETE FROM providers_slot WHERE id = %s", gone)
+        Attempt.objects.filter(pk__in=still).update(outcome=Attempt.Outcome.ABANDONED)
+        Holder.objects.filter(leased_until__lt=now - LEASE_SECONDS).delete()
+        books.close()
+        return len(still)
+
+
+def _lost(now: float) -> dict[int, float]:
+    """Attempts in flight that nobody holds, with the end of their lease."""
+    query = (
+        "SELECT a.id, h.leased_until FROM providers_attempt a LEFT JOIN providers_holder h ON h.id = a.holder_id"
+        " WHERE a.outcome = 'running' AND a.holder_id IS NOT NULL AND (h.id IS NULL OR h.leased_until < %s)"
+    )
+    return {attempt_id: now if end is None else end for attempt_id, end in rows(query, (now,))}
+
+
+def _slots(attempts: list[int]) -> list[tuple[Any, ...]]:
+    return rows(
+        "SELECT id, bucket_id, attempt_id, units FROM providers_slot"
+        f" WHERE anchored_at IS NULL AND attempt_id IN ({marks(attempts)})",
+        attempts,
+    )
+
+
+def _still_running(attempts: list[int]) -> list[int]:
+    if not attempts:
+        return []
+    found = rows(
+        f"SELECT id FROM providers_attempt WHERE outcome = 'running' AND id IN ({marks(attempts)})"  # noqa: S608
+        f" ORDER BY id{locking()}",
+        attempts,
+    )
+    return [attempt_id for (attempt_id,) in found]
+
+
+class OpenCalls:
+    """How many attempts this process has in flight: only then it needs a heartbeat."""
+
+    def __init__(self) -> None:
+        self._open: dict[int, int] = defaultdict(int)
+
+    def add(self, change: int) -> None:
+        """One more or one less; only ever on the writer's thread."""
+        self._open[os.getpid()] += change
+
+    def __bool__(self) -> bool:
+        return self._open[os.getpid()] > 0
