@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from providers.types import LimitReading
 
@@ -124,6 +124,10 @@ class ForbiddenAddressError(ProviderError):
     """The provider's address leads to a private network and the provider is not marked as local."""
 
     blame = Blame.PROVIDER
+
+    def __init__(self, detail: str = "", **facts: Any) -> None:
+        super().__init__(detail, **facts)
+        self.never_left = True
 
 
 class AnswerRejectedError(ProviderError):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from providers.adapters.limits import refused_limits
 from providers.adapters.refusals import Refusal
 from providers.adapters.waits import wait_seconds
 from providers.errors import (
@@ -222,7 +223,10 @@ def failure_of(refusal: Refusal, *, now: Callable[[], float] = time.time) -> Pro
     wait = wait_seconds(refusal, now=now) if kind in _WAITS else None
     if kind is QuotaExhaustedError and not _wait_is_meant_for_a_quota(refusal):
         wait = None
-    return kind(refusal.detail(), http_status=refusal.status, wait_seconds=wait)
+    error = kind(refusal.detail(), http_status=refusal.status, wait_seconds=wait)
+    if issubclass(kind, RateLimitError | QuotaExhaustedError):
+        error.limits = refused_limits(refusal, now=now())
+    return error
 
 
 def _wait_is_meant_for_a_quota(refusal: Refusal) -> bool:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
 from providers.adapters import openai_reply, wire
 from providers.adapters.base import Adapter
 from providers.adapters.failures import failure, failure_of
+from providers.adapters.limits import readings
 from providers.adapters.openai_request import chat_payload, refused_field
 from providers.adapters.openai_stream import StreamState
 from providers.adapters.redaction import secrets_kept
@@ -134,7 +137,8 @@ def _sound(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
 def _completion(endpoint: Endpoint, request: ChatRequest, headers: Mapping[str, str], body: bytes) -> Completion:
     reply = openai_reply.parse(_sound(headers, body))
     request_id = headers.get("x-request-id", "")
-    return openai_reply.completion(reply, request, model_id=endpoint.model_id, request_id=request_id)
+    answer = openai_reply.completion(reply, request, model_id=endpoint.model_id, request_id=request_id)
+    return replace(answer, limits=readings(headers, now=time.time()))
 
 
 async def _chunks(endpoint: Endpoint, request: ChatRequest, inflow: wire.Inflow) -> AsyncGenerator[Chunk, None]:

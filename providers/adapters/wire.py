@@ -210,7 +210,10 @@ def _faults_translated(endpoint: Endpoint) -> Iterator[None]:
         cause = httpx.RemoteProtocolError(redact(exc.message, endpoint.api_key))
         raise BrokenAnswerError(_words("the answer is not HTTP", cause, endpoint)) from cause
     except (httpx.TransportError, aiohttp.ClientError, OSError) as exc:
-        raise NetworkError(_words("the connection failed", exc, endpoint)) from exc
+        error = NetworkError(_words("the connection failed", exc, endpoint))
+        # Without a connection nothing was sent, so nothing of a limit was used.
+        error.never_left = isinstance(exc, httpx.ConnectError | aiohttp.ClientConnectorError)
+        raise error from exc
 
 
 def _words(what: str, exc: Exception, endpoint: Endpoint) -> str:

@@ -46,7 +46,7 @@ class Mock:
 
     def get(self, path: str) -> Any:
         """What the mock answers to a GET, as JSON."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:  # noqa: S310 - ours
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
             return json.loads(answer.read())
 
     def refused(self) -> int:
