@@ -41,7 +41,7 @@ def rows(query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """The answer to a query of our own. The ORM costs too much on the path of every call."""
     with connection.cursor() as cursor:
         cursor.execute(query, values)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def write(statement: str, changes: Collection[Sequence[Any]]) -> None:
@@ -156,11 +156,10 @@ class Books:
             self.counts[row[1]] = Count(*row)
 
     def _load_circuits(self, providers: list[int]) -> None:
-        query = (
-            "SELECT provider_id, failures, open_until, probe_until, reason FROM providers_circuit"
-            f" WHERE provider_id IN ({marks(providers)}) ORDER BY provider_id{locking()}"
-        )
-        for circuit in Circuit.objects.raw(query, providers):
+        query = "SELECT provider_id, failures, open_until, probe_until, reason FROM providers_circuit WHERE provider_id"
+        for circuit in Circuit.objects.raw(
+            f"{query} IN ({marks(providers)}) ORDER BY provider_id{locking()}", providers
+        ):
             self.circuits[circuit.pk] = Breaker(
                 circuit.failures, _unix(circuit.open_until), _unix(circuit.probe_until), circuit.reason
             )

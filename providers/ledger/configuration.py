@@ -52,7 +52,7 @@ def snapshot() -> tuple[Candidate, ...]:
     """All usable models with the state of their providers, keys, circuits and limits."""
     configuration = current()
     circuits = {one.pk: one for one in Circuit.objects.exclude(open_until=None)}
-    fields = ("name", "limit", "used", "oldest_at", "window_end", "full_until", "window", "period", "metric")
+    fields = ("name", "used", "oldest_at", "window_end", "full_until", "window", "period", "metric")
     rooms = {room.name: room for room in map(_Room._make, Bucket.objects.values_list(*fields))}
     now = time.time()
     return tuple(_live(one, circuits.get(one.provider_id), rooms, now) for one in configuration.candidates)
@@ -153,7 +153,6 @@ class _Room:
     """A bucket as it was last written."""
 
     name: str
-    limit: int
     used: int
     oldest_at: float | None
     window_end: float | None
@@ -174,16 +173,14 @@ class _Room:
             return (self.oldest_at or 0.0) + LENGTHS.get(self.period, 60.0) + MARGIN_SECONDS
         return self.window_end or 0.0
 
-    def full_until_at(self, now: float) -> float:
+    def full_until_at(self, limit: int, now: float) -> float:
         """Full for certain until then, or 0."""
-        spent = self.used >= self.limit and self.returns_at() > now
+        spent = self.used >= limit and self.returns_at() > now
         return max(self.full_until if self.full_until > now else 0.0, self.returns_at() if spent else 0.0)
 
-    def share_left(self, now: float) -> float:
+    def share_left(self, limit: int, now: float) -> float:
         """What is left of it, 0 to 1; unknown is all of it."""
-        if self.limit <= 0 or self.returns_at() <= now:
-            return 1.0
-        return max(0.0, 1 - self.used / self.limit)
+        return max(0.0, 1 - self.used / max(limit, 1)) if self.returns_at() > now else 1.0
 
 
 def _live(candidate: Candidate, circuit: Circuit | None, rooms: dict[str, _Room], now: float) -> Candidate:
@@ -202,8 +199,8 @@ def _live(candidate: Candidate, circuit: Circuit | None, rooms: dict[str, _Room]
 
 def _live_key(key: KeyState, rooms: dict[str, _Room], now: float) -> KeyState:
     own = [(limit, rooms[limit.bucket]) for limit in key.limits if limit.bucket in rooms]
-    full_until = max((room.full_until_at(now) for _limit, room in own), default=0.0)
-    long_ones = [room.share_left(now) for limit, room in own if limit.period not in SHORT_PERIODS]
+    full_until = max((room.full_until_at(limit.limit, now) for limit, room in own), default=0.0)
+    long_ones = [room.share_left(limit.limit, now) for limit, room in own if limit.period not in SHORT_PERIODS]
     return replace(
         key,
         share_left=min(long_ones, default=1.0),

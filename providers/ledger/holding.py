@@ -20,7 +20,7 @@ _ids: dict[int, int] = {}
 
 
 def holder_id() -> int:
-    """This process's name among all hosts; a fork gets its own."""
+    """The name of this process among all hosts; a fork gets its own."""
     pid = os.getpid()
     if pid not in _ids:
         _ids[pid] = secrets.randbits(62)
@@ -82,11 +82,8 @@ def _lost(now: float) -> dict[int, float]:
 
 
 def _slots(attempts: list[int]) -> list[tuple[Any, ...]]:
-    return rows(
-        "SELECT id, bucket_id, attempt_id, units FROM providers_slot"
-        f" WHERE anchored_at IS NULL AND attempt_id IN ({marks(attempts)})",
-        attempts,
-    )
+    query = "SELECT id, bucket_id, attempt_id, units FROM providers_slot WHERE anchored_at IS NULL AND attempt_id"
+    return rows(f"{query} IN ({marks(attempts)})", attempts)
 
 
 def _still_running(attempts: list[int]) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from providers.ledger.books import rows
@@ -24,7 +25,8 @@ def effective_limit(count: Count, now: float) -> int:
     """
     if count.seen_limit is None or count.seen_at is None or count.seen_limit >= count.limit:
         return count.limit
-    trust = 0.5 ** ((now - count.seen_at) / max(_SHORTEST_HALF_LIFE, _HALF_LIFE_WINDOWS * count.length))
+    half_life = max(_SHORTEST_HALF_LIFE, _HALF_LIFE_WINDOWS * count.length)
+    trust = math.pow(0.5, (now - count.seen_at) / half_life)
     return round(count.limit - (count.limit - count.seen_limit) * trust)
 
 

@@ -31,11 +31,11 @@ class Begin:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An attempt that may go out, with everything reserved that its place counts."""
+    """An attempt that may go out, with everything reserved that its place counts. `probe` names a circuit's probe."""
 
     attempt_id: int
     place: Place
-    probing: bool = False
+    probe: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,9 +136,9 @@ def _draw_consequences(books: Books, one: Settle) -> None:
         assert error is not None  # noqa: S101 - told by the condition
         _count_failure(books, one, error)
     elif breaker and (settlement.result is not None or (error is not None and error.blame is Blame.KEY)):
-        breaker.succeed(probing=one.opened.probing)
+        breaker.succeed(one.opened.probe)
     elif breaker:
-        breaker.release(probing=one.opened.probing)
+        breaker.release(one.opened.probe)
     if error is not None and error.blame is Blame.KEY:
         _rest(books, place, error, counts)
     elif isinstance(error, ModelUnavailableError):
@@ -157,7 +157,7 @@ def _count_failure(books: Books, one: Settle, error: ProviderError) -> None:
         threshold=threshold,
         recovery=recovery,
         stated=books.now + error.wait_seconds if error.wait_seconds else 0.0,
-        probing=one.opened.probing,
+        probe=one.opened.probe,
     )
 
 

@@ -57,8 +57,8 @@ def run(operations: Sequence[Operation], clock: Clock = database_clock) -> list[
 class _Grant:
     """A place with what was reserved there."""
 
-    def __init__(self, begin: Begin, place: Place, taken: list[tuple[Count, int]], *, probing: bool) -> None:
-        self.begin, self.place, self.taken, self.probing = begin, place, taken, probing
+    def __init__(self, begin: Begin, place: Place, taken: list[tuple[Count, int]], probe: float | None) -> None:
+        self.begin, self.place, self.taken, self.probe = begin, place, taken, probe
         candidate = place.candidate
         self.attempt = Attempt(
             request_id=begin.request_id,
@@ -69,7 +69,7 @@ class _Grant:
             provider_slug=candidate.provider,
             model_id=candidate.model_id,
             key_fingerprint=place.key.fingerprint,
-            reason="probe after a pause" if probing else place.reason,
+            reason="probe after a pause" if probe else place.reason,
             holder_id=holding.holder_id(),
         )
 
@@ -94,9 +94,11 @@ def _grant(books: Books, begin: Begin) -> _Grant | Full:
             continue
         for count, units in wanted:
             count.take(units, books.now)
+        probe = None
         if circuit and gate is Gate.PROBE:
-            circuit.probe(books.now + place.candidate.timeout_seconds + _PROBE_GRACE_SECONDS)
-        return _Grant(begin, place, wanted, probing=gate is Gate.PROBE)
+            probe = books.now + place.candidate.timeout_seconds + _PROBE_GRACE_SECONDS
+            circuit.probe(probe)
+        return _Grant(begin, place, wanted, probe)
     # The caller's own clock decides how long it sleeps.
     ours = time.time() + soonest - books.now
     return Full(None if math.isinf(soonest) else datetime.fromtimestamp(ours, UTC))
@@ -122,7 +124,5 @@ def _stored(books: Books, granted: dict[int, _Grant | Full], begins: Sequence[Be
     answers: list[Outcome] = []
     for number in range(len(begins)):
         found = granted[number]
-        answers.append(
-            found if isinstance(found, Full) else Opened(found.attempt.pk, found.place, probing=found.probing)
-        )
+        answers.append(found if isinstance(found, Full) else Opened(found.attempt.pk, found.place, found.probe))
     return answers

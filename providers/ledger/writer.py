@@ -180,7 +180,7 @@ _writers_lock = threading.Lock()
 
 
 def writer() -> Writer:
-    """This process's writer; a thread does not survive a fork, so a child makes its own."""
+    """The writer of this process; a thread does not survive a fork, so a child makes its own."""
     with _writers_lock:
         pid = os.getpid()
         if pid not in _writers:

@@ -7,7 +7,7 @@ from typing import Any, Self, TypeVar
 
 from django.db import models
 
-_Row = TypeVar("_Row", bound=models.Model, covariant=True)
+_Row_co = TypeVar("_Row_co", bound=models.Model, covariant=True)
 _THE_ROW = 1
 
 
@@ -19,23 +19,23 @@ class Revision(models.Model):
     def __str__(self) -> str:
         return str(self.token)
 
-    @classmethod
-    def renew(cls) -> None:
+    @staticmethod
+    def renew() -> None:
         """Make every process read the configuration again; part of the transaction that changed it."""
-        cls.objects.bulk_create(
-            [cls(pk=_THE_ROW, token=uuid.uuid4())],
+        Revision.objects.bulk_create(
+            [Revision(pk=_THE_ROW, token=uuid.uuid4())],
             update_conflicts=True,
             unique_fields=["id"],
             update_fields=["token"],
         )
 
-    @classmethod
-    def current(cls) -> uuid.UUID | None:
+    @staticmethod
+    def current() -> uuid.UUID | None:
         """The token, or None before the first change."""
-        return cls.objects.filter(pk=_THE_ROW).values_list("token", flat=True).first()
+        return Revision.objects.filter(pk=_THE_ROW).values_list("token", flat=True).first()
 
 
-class ConfiguredQuerySet(models.QuerySet[_Row]):
+class ConfiguredQuerySet(models.QuerySet[_Row_co]):
     """Changes of many rows at once; they call no `save`."""
 
     def update(self, **values: Any) -> int:
@@ -45,7 +45,7 @@ class ConfiguredQuerySet(models.QuerySet[_Row]):
             Revision.renew()
         return changed
 
-    def bulk_create(self, *arguments: Any, **options: Any) -> list[_Row]:
+    def bulk_create(self, *arguments: Any, **options: Any) -> list[_Row_co]:
         """As Django's."""
         made = super().bulk_create(*arguments, **options)
         Revision.renew()

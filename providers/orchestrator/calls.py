@@ -233,8 +233,9 @@ class _Call(Generic[T]):
 
 async def _settled(opened: Opened, settlement: ledger.Settlement) -> None:
     await ledger.settle(opened, settlement)
-    # Whatever came back, those of this process who wait for it need not sleep on.
-    wake()
+    # Requests that were counted come back by the clock; of anything else those who wait need not sleep on.
+    if settlement.gives_back or any(limit.metric != "requests" for limit in opened.place.key.limits):
+        wake()
 
 
 def _secret(place: Place) -> str:

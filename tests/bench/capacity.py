@@ -26,7 +26,6 @@ from tests.servers import postgresql
 
 PROMISED_SHARE = 0.98
 DEADLINE = 10.0
-_START_SECONDS = 12.0
 CONNECT = """
 from providers.models import AIModel, Provider, ProviderKey, Quota
 for name, minute, day in {limits}:
@@ -76,15 +75,21 @@ class Load:
 
     environment: dict[str, str]
     folder: Path
-    start: float
     arrivals: list[tuple[int, float]]
     count: int
+    start: float = 0.0
 
     def begin(self, index: int, after: float) -> subprocess.Popen[bytes]:
         """A process for its share of the arrivals after this many seconds."""
         mine = [one for one in self.arrivals if one[0] % self.count == index and one[1] > after]
-        out = self.folder / f"out-{index}-{after:.0f}.jsonl"
-        plan = {"start": self.start, "arrivals": mine, "deadline": DEADLINE, "out": str(out)}
+        name = f"{index}-{after:.0f}"
+        plan = {
+            "arrivals": mine,
+            "deadline": DEADLINE,
+            "out": str(self.folder / f"out-{name}.jsonl"),
+            "ready": str(self.folder / f"ready-{name}"),
+            "go": str(self.folder / "go"),
+        }
         return subprocess.Popen(
             [sys.executable, "-m", "tests.bench.driving", json.dumps(plan)], env=self.environment, cwd=PROJECT
         )
@@ -92,6 +97,10 @@ class Load:
     def run(self, kills: int, seconds: float) -> None:
         """Everything to the end, with so many kills spread over the time."""
         running = {index: self.begin(index, -1.0) for index in range(self.count)}
+        while len(list(self.folder.glob("ready-*"))) < self.count:
+            time.sleep(0.1)
+        self.start = time.time() + 1.0
+        (self.folder / "go").write_text(repr(self.start))
         chance = random.Random(7)
         for number in range(kills):
             self._sleep_until(seconds * (number + 0.7) / kills)
@@ -126,7 +135,7 @@ def measure(workload: str, way: str, server: str, program: Path) -> Score:
     ):
         built.python(CONNECT.format(limits=limits, port=mock.port))
         trace = list(enumerate(quota.trace(workload)))
-        load = Load(built.environment, Path(folder), time.time() + _START_SECONDS + count, trace, count)
+        load = Load(built.environment, Path(folder), trace, count)
         load.run(kills, quota.DUR)
         ended, refusals = load.ended(), mock.refused()
     # A killed process's own requests are nobody's demand any more.
@@ -150,7 +159,8 @@ def compare(name: str, server: str, program: Path) -> None:
     workloads = os.environ.get("BENCH_WORKLOADS", "over,near,burst").split(",")
     runs = [(workload, way) for workload in workloads for way in ways]
     with ThreadPoolExecutor(len(runs)) as pool:
-        for score in pool.map(lambda one: measure(*one, server, program), runs):
+        begun = [pool.submit(measure, workload, way, server, program) for workload, way in runs]
+        for score in (one.result() for one in begun):
             sys.stdout.write(f"{name:<11} {score.line()}")
             sys.stdout.flush()
 

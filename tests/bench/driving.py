@@ -1,7 +1,8 @@
 """A process of the product under load: `python -m tests.bench.driving` asks the orchestrator as a plan says.
 
-The plan is JSON on the command line: `start` (Unix time), `arrivals` (pairs of number and seconds after the start),
-`deadline`, and `out`, a file that gets one line of JSON for each request as it ends.
+The plan is JSON on the command line: `arrivals` (pairs of number and seconds after the start), `deadline`, `out`, a
+file that gets one line of JSON for each request as it ends, `ready`, a file that says that this process could begin,
+and `go`, a file that will hold the start as Unix time.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ import django
 MESSAGE = "Say something short about the weather in Paris today."
 
 
-async def _one(number: int, at: float, plan: dict[str, Any], out: IO[str]) -> None:
+async def _one(number: int, at: float, start: float, plan: dict[str, Any], out: IO[str]) -> None:
     from providers.errors import ProviderError
     from providers.orchestrator import Task, complete
     from providers.types import ChatRequest, Message, Role
 
-    await asyncio.sleep(max(0.0, plan["start"] + at - time.time()))
+    await asyncio.sleep(max(0.0, start + at - time.time()))
     began, answer, fault = time.monotonic(), None, ""
     request = ChatRequest((Message(Role.USER, MESSAGE),), max_tokens=100)
     try:
@@ -45,8 +46,18 @@ async def _one(number: int, at: float, plan: dict[str, Any], out: IO[str]) -> No
 
 
 async def _all(plan: dict[str, Any]) -> None:
-    with Path(plan["out"]).open("a") as out:  # noqa: ASYNC230 - before the load begins
-        await asyncio.gather(*(_one(number, at, plan, out) for number, at in plan["arrivals"]))
+    from providers import ledger
+
+    # Imports and the first connection are nobody's waiting.
+    await ledger.snapshot()
+    Path(plan["ready"]).touch()  # noqa: ASYNC240 - before the load begins
+    go = Path(plan["go"])
+    # The signal comes from another process, so there is nothing to wait on.
+    while not (go.exists() and go.read_text()):  # noqa: ASYNC110, ASYNC240
+        await asyncio.sleep(0.05)
+    start = float(go.read_text())  # noqa: ASYNC240
+    with Path(plan["out"]).open("a") as out:  # noqa: ASYNC230
+        await asyncio.gather(*(_one(number, at, start, plan, out) for number, at in plan["arrivals"]))
 
 
 if __name__ == "__main__":

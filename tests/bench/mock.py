@@ -22,7 +22,8 @@ BENCH = SHARED / "bench"
 def workloads() -> Any:
     """The module that defines the quota workloads: its traces, limits and oracle."""
     spec = importlib.util.spec_from_file_location("quota", BENCH / "quota.py")
-    assert spec and spec.loader
+    assert spec
+    assert spec.loader
     sys.dont_write_bytecode, before = True, sys.dont_write_bytecode
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
