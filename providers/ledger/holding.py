@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections import defaultdict
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from providers.ledger.books import Books, locking, marks, rows, write
 from providers.models import Attempt, Holder
 
-# A process says that it lives three times in a lease.
-LEASE_SECONDS = 9.0
-BEAT_SECONDS = LEASE_SECONDS / 3
+# How often in a lease a process says that it lives.
+_BEATS_A_LEASE = 3
 
 _ids: dict[int, int] = {}
+
+
+def lease_seconds() -> float:
+    """How long after its last sign of life a process counts as dead; the same as for the jobs it works on."""
+    return float(settings.JOB_LEASE_SECONDS)
+
+
+def beat_seconds() -> float:
+    """The time between two signs of life."""
+    return lease_seconds() / _BEATS_A_LEASE
 
 
 def holder_id() -> int:
@@ -29,7 +38,7 @@ def holder_id() -> int:
 
 def extend_lease(now: float) -> None:
     """Hold what this process has in flight for another lease."""
-    until = now + LEASE_SECONDS
+    until = now + lease_seconds()
     Holder.objects.bulk_create(
         [Holder(id=holder_id(), leased_until=until)],
         update_conflicts=True,
@@ -67,7 +76,7 @@ def reap(now: float) -> int:
         write("UPDATE providers_slot SET anchored_at = %s WHERE id = %s AND anchored_at IS NULL", anchored)
         write("DELETE FROM providers_slot WHERE id = %s", gone)
         Attempt.objects.filter(pk__in=still).update(outcome=Attempt.Outcome.ABANDONED)
-        Holder.objects.filter(leased_until__lt=now - LEASE_SECONDS).delete()
+        Holder.objects.filter(leased_until__lt=now - lease_seconds()).delete()
         books.close()
         return len(still)
 
@@ -95,17 +104,3 @@ def _still_running(attempts: list[int]) -> list[int]:
         attempts,
     )
     return [attempt_id for (attempt_id,) in found]
-
-
-class OpenCalls:
-    """How many attempts this process has in flight: only then it needs a heartbeat."""
-
-    def __init__(self) -> None:
-        self._open: dict[int, int] = defaultdict(int)
-
-    def add(self, change: int) -> None:
-        """One more or one less; only ever on the writer's thread."""
-        self._open[os.getpid()] += change
-
-    def __bool__(self) -> bool:
-        return self._open[os.getpid()] > 0

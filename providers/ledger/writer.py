@@ -105,7 +105,7 @@ class Writer:
 
     def _beat(self) -> None:
         while True:
-            time.sleep(holding.BEAT_SECONDS)
+            time.sleep(holding.beat_seconds())
             if self._open > 0:
                 self._thread.submit(self._beat_once)
 

@@ -97,10 +97,7 @@ class Load:
     def run(self, kills: int, seconds: float) -> None:
         """Everything to the end, with so many kills spread over the time."""
         running = {index: self.begin(index, -1.0) for index in range(self.count)}
-        while len(list(self.folder.glob("ready-*"))) < self.count:
-            time.sleep(0.1)
-        self.start = time.time() + 1.0
-        (self.folder / "go").write_text(repr(self.start))
+        self.go()
         chance = random.Random(7)
         for number in range(kills):
             self._sleep_until(seconds * (number + 0.7) / kills)
@@ -111,6 +108,14 @@ class Load:
             running[index] = self.begin(index, time.time() - self.start + 3.0)
         for process in running.values():
             process.wait()
+
+    def go(self) -> float:
+        """Let all processes begin together once they can; returns the start as Unix time."""
+        while len(list(self.folder.glob("ready-*"))) < self.count:
+            time.sleep(0.1)
+        self.start = time.time() + 1.0
+        (self.folder / "go").write_text(repr(self.start))
+        return self.start
 
     def _sleep_until(self, seconds: float) -> None:
         time.sleep(max(0.0, self.start + seconds - time.time()))
@@ -130,7 +135,7 @@ def measure(workload: str, way: str, server: str, program: Path) -> Score:
     true = [f"{name}:{minute}:{day}:60:s" for name, minute, day in limits]
     with (
         tempfile.TemporaryDirectory() as folder,
-        house(Path(folder), server=server) as built,
+        house(Path(folder), server=server, JOB_LEASE_SECONDS="9") as built,
         mocks.running(program, *true, latency_ms=quota.LAT) as mock,
     ):
         built.python(CONNECT.format(limits=limits, port=mock.port))

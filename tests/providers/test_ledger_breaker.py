@@ -55,9 +55,9 @@ class BreakerMachine(RuleBasedStateMachine):
                           probe=call[0])  # fmt: skip
         self.failures += 1
         if until:
-            assert self.breaker.open_until >= until, "a stated reset is slept to"
+            assert (self.breaker.open_until or 0) >= until, "a stated reset is slept to"
         if was_open is not None:
-            assert self.breaker.open_until >= was_open, "the longer deadline wins"
+            assert (self.breaker.open_until or 0) >= was_open, "the longer deadline wins"
         if probing or self.failures >= self.threshold:
             assert self.breaker.open_until is not None
 
