@@ -11,7 +11,7 @@ from django.db import connection
 
 from providers.ledger.breaker import Breaker
 from providers.ledger.limiter import Count
-from providers.models import Bucket, Circuit
+from providers.models import Bucket, Circuit, Provider
 from providers.routing import Limit, Place
 
 _COLUMNS = (
@@ -101,6 +101,8 @@ class Books:
     log: SlotLog = field(default_factory=SlotLog)
     counts: dict[str, Count] = field(default_factory=dict)
     circuits: dict[int, Breaker] = field(default_factory=dict)
+    # Failures before a pause, and its seconds, of the providers that failed.
+    pauses: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def moment(self) -> datetime:
@@ -111,30 +113,35 @@ class Books:
         """The counts by their row."""
         return {count.id: count for count in self.counts.values()}
 
-    def load(self, places: Iterable[Place], failing: Collection[int]) -> None:
-        """Lock what these places share; providers in `failing` get a circuit if they have none."""
-        limits = {limit.bucket: (limit, place) for place in places for limit in place.key.limits}
-        if limits:
-            self._load_counts(limits)
-        providers = {place.candidate.provider_id for _limit, place in limits.values()} | set(failing)
-        providers |= {place.candidate.provider_id for place in places}
+    def load(self, asked: Iterable[Place], ended: Iterable[Place], failing: Collection[int]) -> None:
+        """Lock what these places share; what was deleted meanwhile is left out.
+
+        A missing count is made where a request asks, a missing circuit for a provider in `failing`.
+        """
+        wanted = {limit.bucket: (limit, place) for place in asked for limit in place.key.limits}
+        known = {limit.bucket: (limit, place) for place in ended for limit in place.key.limits}
+        if wanted or known:
+            self._load_counts(wanted, {**known, **wanted})
         if failing:
-            made = [Circuit(provider_id=one) for one in sorted(failing)]
+            found = Provider.objects.filter(pk__in=failing).values_list("pk", "failure_threshold", "recovery_seconds")
+            self.pauses = {pk: (threshold, seconds) for pk, threshold, seconds in found}
+            made = [Circuit(provider_id=one) for one in sorted(self.pauses)]
             Circuit.objects.bulk_create(made, ignore_conflicts=True)
+        providers = {place.candidate.provider_id for place in (*asked, *ended)}
         if providers:
             self._load_circuits(sorted(providers))
 
-    def _load_counts(self, limits: dict[str, tuple[Limit, Place]]) -> None:
+    def _load_counts(self, wanted: dict[str, tuple[Limit, Place]], limits: dict[str, tuple[Limit, Place]]) -> None:
         self._read_counts(list(limits))
-        missing = [name for name in sorted(limits) if name not in self.counts]
+        missing = [name for name in sorted(wanted) if name not in self.counts]
         if missing:
             Bucket.objects.bulk_create(
                 [new_bucket(limits[name][0], limits[name][1]) for name in missing], ignore_conflicts=True
             )
             # Again as a whole, so that the locks are taken in order.
             self._read_counts(list(limits))
-        for name, (limit, _place) in limits.items():
-            count = self.counts[name]
+        for name, count in self.counts.items():
+            limit = limits[name][0]
             if (count.limit, count.window) != (limit.limit, limit.window):
                 count.limit, count.window, count.changed = limit.limit, limit.window, True
             count.zone = limit.zone

@@ -18,7 +18,6 @@ from providers.errors import (
 )
 from providers.ledger import learning
 from providers.ledger.books import Books, locking, marks, rows, write
-from providers.ledger.breaker import Breaker
 from providers.ledger.limiter import Count
 from providers.ledger.operations import TOO_MANY, Settle, Settlement
 from providers.ledger.windows import next_boundary
@@ -128,7 +127,7 @@ def _true_units(count: Count, reserved: int, settlement: Settlement) -> int:
 def _draw_consequences(books: Books, one: Settle) -> None:
     place, settlement = one.opened.place, one.settlement
     error = settlement.error
-    counts = [books.counts[limit.bucket] for limit in place.key.limits]
+    counts = [books.counts[limit.bucket] for limit in place.key.limits if limit.bucket in books.counts]
     for reading in (settlement.result or error).limits if (settlement.result or error) else ():  # type: ignore[union-attr]  # one of both
         learning.learn(reading, counts, books.now)
     breaker = books.circuits.get(place.candidate.provider_id)
@@ -149,9 +148,10 @@ def _draw_consequences(books: Books, one: Settle) -> None:
 
 def _count_failure(books: Books, one: Settle, error: ProviderError) -> None:
     provider_id = one.opened.place.candidate.provider_id
-    breaker = books.circuits.setdefault(provider_id, Breaker())
-    threshold, recovery = Provider.objects.values_list("failure_threshold", "recovery_seconds").get(pk=provider_id)
-    breaker.fail(
+    if provider_id not in books.pauses or provider_id not in books.circuits:
+        return
+    threshold, recovery = books.pauses[provider_id]
+    books.circuits[provider_id].fail(
         error.kind,
         books.now,
         threshold=threshold,
@@ -187,7 +187,8 @@ def _rest_key(books: Books, place: Place, key_id: int, error: ProviderError) -> 
     if error.wait_seconds is not None:
         until = books.moment + timedelta(seconds=error.wait_seconds)
     elif isinstance(error, QuotaExhaustedError):
-        zone = Provider.objects.values_list("reset_timezone", flat=True).get(pk=place.candidate.provider_id)
+        provider = Provider.objects.filter(pk=place.candidate.provider_id)
+        zone = provider.values_list("reset_timezone", flat=True).first() or "UTC"
         until = datetime.fromtimestamp(next_boundary(Quota.Period.DAY, zone, books.now), UTC)
     else:
         until = books.moment + timedelta(seconds=DEFAULT_REST_SECONDS)

@@ -43,8 +43,11 @@ def run(operations: Sequence[Operation], clock: Clock = database_clock) -> list[
             # A crash of the database's host then costs a few counts; whatever was settled is on the disk.
             rows("SELECT set_config('synchronous_commit', 'off', true)")
         books = Books(clock())
-        places = [place for begin in begins for place in begin.places] + [one.opened.place for one in settles]
-        books.load(places, settling.failing_providers(settles))
+        books.load(
+            [place for begin in begins for place in begin.places],
+            [one.opened.place for one in settles],
+            settling.failing_providers(settles),
+        )
         settling.settle(books, settles)
         granted = _grants(books, begins)
         if granted or any(isinstance(one, Beat) for one in operations):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import threading
 import time
@@ -20,6 +21,7 @@ from providers.models import Attempt
 from providers.routing import Candidate
 
 T = TypeVar("T")
+_logger = logging.getLogger(__name__)
 # A transaction with more callers than this would keep the first of them waiting.
 _MOST_TOGETHER = 128
 # Given up attempts are looked for this often, by a process that has something to do.
@@ -36,6 +38,10 @@ class _Asked:
 
 # What a batch brings: the answer or the error of each wish.
 _Answers = list[tuple[_Asked, object]]
+
+
+class LedgerError(RuntimeError):
+    """The writer met a fault of its own; nothing was stored."""
 
 
 class Writer:
@@ -57,23 +63,27 @@ class Writer:
             self._waiting.append(asked)
             is_first = len(self._waiting) == 1
         if is_first:
-            self._thread.submit(self._drain).add_done_callback(_deliver)
+            self._thread.submit(self._drain).add_done_callback(_log_fault)
         return await answer
 
     def call(self, function: Callable[[], T]) -> T:
         """Run something on the writer's thread and wait for it."""
         return self._thread.submit(function).result()
 
-    def _drain(self) -> _Answers:
+    def _drain(self) -> None:
         with self._lock:
             batch, self._waiting = self._waiting[:_MOST_TOGETHER], self._waiting[_MOST_TOGETHER:]
             more = bool(self._waiting)
         if more:
-            self._thread.submit(self._drain).add_done_callback(_deliver)
+            self._thread.submit(self._drain).add_done_callback(_log_fault)
+        answers: _Answers = [(asked, LedgerError("the ledger failed; the log says why")) for asked in batch]
         try:
-            return self._answers(batch)
+            answers = self._answers(batch)
         except (DatabaseError, InterfaceError) as exc:
-            return [(asked, exc) for asked in batch]
+            answers = [(asked, exc) for asked in batch]
+        finally:
+            # Also after a fault of our own: nobody must wait for ever.
+            _deliver(answers)
 
     def _answers(self, batch: list[_Asked]) -> _Answers:
         close_old_connections()
@@ -145,10 +155,16 @@ def _alone(operation: Operation) -> object:
         return exc
 
 
-def _deliver(done: Future[_Answers]) -> None:
+def _log_fault(done: Future[None]) -> None:
+    fault = done.exception()
+    if fault is not None:
+        _logger.error("the ledger's writer met a fault of its own", exc_info=fault)
+
+
+def _deliver(answered: _Answers) -> None:
     """Hand the answers to the loops that wait for them, once for each loop."""
     by_loop: dict[asyncio.AbstractEventLoop, _Answers] = defaultdict(list)
-    for asked, found in done.result():
+    for asked, found in answered:
         if asked.answer is not None:
             by_loop[asked.answer.get_loop()].append((asked, found))
     for loop, answers in by_loop.items():

@@ -30,6 +30,7 @@ _ResultCheck = Callable[[Result, bool], T]
 
 # Two requests at one place: the second carries the reason why the first answer was refused.
 TRIES_AT_ONE_PLACE = 2
+NOTICED = timedelta(seconds=1)
 
 
 async def _unwatched(_event: Event) -> None:
@@ -81,6 +82,7 @@ class _Call(Generic[T]):
     watch: Callable[[Event], Awaitable[None]]
     tried: list[Tried] = field(default_factory=list)
     aside: SetAside = field(default_factory=SetAside)
+    told_of_waiting: bool = False
 
     async def within_deadline(self) -> Answer[T]:
         """The first checked answer. Raises as `complete` says."""
@@ -101,8 +103,16 @@ class _Call(Generic[T]):
                 return answer
             chances = [one for one in (full_until, self._next_chance(plan), self.aside.next_return()) if one]
             until = min(chances, default=None)
-            if until is None or not await patience.wait(until):
+            if until is None or not patience.reaches(until):
                 raise Exhausted(tuple(self.tried), until)
+            await self._tell_of_waiting(until)
+            await patience.wait(until)
+
+    async def _tell_of_waiting(self, until: datetime) -> None:
+        """Once, and only of a wait that a person would notice."""
+        if not self.told_of_waiting and until - timezone.now() > NOTICED:
+            self.told_of_waiting = True
+            await self.watch(Event(Happening.WAITING, "", "", until=until))
 
     def _next_chance(self, plan: Plan) -> datetime | None:
         """When the first of those left out returns by itself, but for those that already failed this request."""

@@ -45,13 +45,17 @@ class Patience:
         for_the_call = min(_LONGEST_FOR_THE_CALL, task.deadline_seconds * _SHARE_FOR_THE_CALL)
         return cls(time.monotonic() + min(task.patience_seconds, task.deadline_seconds - for_the_call))
 
-    async def wait(self, until: datetime) -> bool:
-        """Sleep until then, or until something comes back. False at once when that is too late."""
-        seconds = max(0.0, (until - timezone.now()).total_seconds())
-        if time.monotonic() + seconds > self.end:
-            return False
+    def reaches(self, until: datetime) -> bool:
+        """Whether it lasts until then."""
+        return time.monotonic() + _seconds_to(until) <= self.end
+
+    async def wait(self, until: datetime) -> None:
+        """Sleep until then, or until something comes back, or for a while: then it is worth another look."""
         jitter = random.uniform(0.001, _JITTER_SECONDS)  # noqa: S311 - not a secret
         event = _sleepers.setdefault(asyncio.get_running_loop(), asyncio.Event())
         with suppress(TimeoutError):
-            await asyncio.wait_for(event.wait(), min(seconds, _LONGEST_SLEEP_SECONDS) + jitter)
-        return True
+            await asyncio.wait_for(event.wait(), min(_seconds_to(until), _LONGEST_SLEEP_SECONDS) + jitter)
+
+
+def _seconds_to(until: datetime) -> float:
+    return max(0.0, (until - timezone.now()).total_seconds())

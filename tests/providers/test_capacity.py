@@ -72,6 +72,47 @@ def test_an_interactive_caller_waits_when_the_room_comes_within_the_deadline(con
     assert time.monotonic() - began > 2.0
 
 
+def test_a_caller_who_waits_is_told_until_when(connect):
+    limit(connect("one", slow(0.1)), 1, period="second")
+    heard = []
+
+    async def watch(event):
+        heard.append((event.happening, event.provider, event.until is not None))
+
+    async def three():
+        await asked(2)
+        await complete(Task("test", deadline_seconds=8.0), REQUEST, check=lambda text, _last: text, watch=watch)
+
+    asyncio.run(three())
+    assert heard[0] == ("waiting", "", True)
+
+
+def test_a_provider_that_is_deleted_during_a_call_costs_nobody_the_answer(connect):
+    one = connect("one", slow(0.5))
+    limit(one, 5)
+
+    async def delete_meanwhile():
+        call = asyncio.create_task(asked(1))
+        await asyncio.sleep(0.2)
+        await asyncio.to_thread(one.delete)
+        return await call
+
+    (answer,) = asyncio.run(delete_meanwhile())
+    assert answer.value == "OK"
+
+
+def test_a_fault_of_our_own_leaves_nobody_waiting(connect, monkeypatch, caplog):
+    limit(connect("one", answers("Hello")), 10)
+
+    def breaks(operations, clock=transaction.database_clock):
+        raise KeyError("a mistake in the code")
+
+    monkeypatch.setattr(transaction, "run", breaks)
+    _served, (failed,) = ask()
+    assert "the ledger failed" in str(failed)
+    assert "a mistake in the code" in caplog.text
+
+
 def test_all_limits_of_a_place_are_taken_together_or_not_at_all(connect):
     one = connect("one", answers("Hello"))
     limit(one, 100)
