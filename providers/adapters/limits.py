@@ -9,16 +9,7 @@ from providers.adapters.refusals import Refusal
 from providers.adapters.waits import parse_wait
 from providers.types import LimitReading
 
-_PERIODS = {"second": "second", "minute": "minute", "hour": "hour", "day": "day", "month": "month"}
-_METRICS = {
-    "requests": "requests",
-    "req": "requests",
-    "request": "requests",
-    "tokens": "tokens",
-    "token": "tokens",
-    "input-tokens": None,
-    "output-tokens": None,
-}
+_METRICS = {"requests": "requests", "req": "requests", "tokens": "tokens"}
 # `x-ratelimit-limit-requests-day` (Cerebras, Mistral), `x-ratelimit-limit-requests` (OpenAI, Groq),
 # `x-ratelimit-limit` (OpenRouter), `ratelimit-remaining` (Replicate).
 _PLAIN = re.compile(
@@ -51,12 +42,12 @@ def readings(headers: Mapping[str, str], *, now: float) -> tuple[LimitReading, .
     Header names are lower case. A period is None where the header does not say it: OpenAI counts requests by the
     minute, Groq by the day, under the same name.
     """
-    parts: dict[tuple[str | None, str | None], dict[str, str]] = {}
+    parts: dict[tuple[str, str | None], dict[str, str]] = {}
     for name, value in headers.items():
         match = _PLAIN.match(name) or _ANTHROPIC.match(name)
         if match:
             found = match.groupdict()
-            metric = _METRICS.get(found["metric"] or "requests")
+            metric = _METRICS[found["metric"] or "requests"]
             parts.setdefault((metric, found.get("period")), {})[found["part"]] = value
     read = [_reading(metric, period, said, now) for (metric, period), said in parts.items()]
     return tuple(one for one in [*read, *_draft(headers)] if one.limit is not None or one.remaining is not None)
@@ -67,7 +58,7 @@ def refused_limits(refusal: Refusal, *, now: float) -> tuple[LimitReading, ...]:
     return (*_in_body(refusal.haystack), *readings(refusal.headers, now=now))
 
 
-def _reading(metric: str | None, period: str | None, said: Mapping[str, str], now: float) -> LimitReading:
+def _reading(metric: str, period: str | None, said: Mapping[str, str], now: float) -> LimitReading:
     return LimitReading(
         metric=metric,
         period=period,

@@ -42,22 +42,25 @@ def matching(reading: LimitReading, counts: Sequence[Count]) -> Count | None:
     return fitting[0] if len(fitting) == 1 else None
 
 
-def learn(reading: LimitReading, counts: Sequence[Count], now: float) -> None:
-    """Keep a reading with its count; where the vendor has counted more than we did, go by the vendor."""
+def learn(reading: LimitReading, counts: Sequence[Count], now: float, *, refused: bool) -> None:
+    """Keep a reading with its count; where the vendor has counted more than we did, go by the vendor.
+
+    What came with a refusal may speak of another limit; that one is blocked anyhow.
+    """
     count = matching(reading, counts)
-    if count is None or (count.seen_at is not None and count.seen_at > now):
+    if count is None:
         return
     count.changed = True
-    count.seen_at, count.seen_source = now, reading.source
-    if reading.limit is not None:
-        count.seen_limit = reading.limit
+    if reading.limit is not None or count.seen_limit is None:
+        # Trust is in the limit, so its age is what counts.
+        count.seen_at, count.seen_source, count.seen_limit = now, reading.source, reading.limit
     count.seen_remaining = reading.remaining
     count.seen_reset = now + reading.reset_seconds if reading.reset_seconds is not None else None
     if reading.remaining is None:
         return
     theirs = max(0, (reading.limit if reading.limit is not None else count.limit) - reading.remaining)
     count.drift = theirs - count.used
-    if reading.source == "header" and count.drift > 0:
+    if not refused and count.drift > 0:
         _count_theirs(count, count.drift, now)
 
 

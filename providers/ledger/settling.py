@@ -129,12 +129,12 @@ def _draw_consequences(books: Books, one: Settle) -> None:
     error = settlement.error
     counts = [books.counts[limit.bucket] for limit in place.key.limits if limit.bucket in books.counts]
     for reading in (settlement.result or error).limits if (settlement.result or error) else ():  # type: ignore[union-attr]  # one of both
-        learning.learn(reading, counts, books.now)
+        learning.learn(reading, counts, books.now, refused=settlement.result is None)
     breaker = books.circuits.get(place.candidate.provider_id)
     if blames_provider(place, error):
         assert error is not None  # noqa: S101 - told by the condition
         _count_failure(books, one, error)
-    elif breaker and (settlement.result is not None or (error is not None and error.blame is Blame.KEY)):
+    elif breaker and (settlement.result is not None or _answered_about_the_key(error)):
         breaker.succeed(one.opened.probe)
     elif breaker:
         breaker.release(one.opened.probe)
@@ -144,6 +144,10 @@ def _draw_consequences(books: Books, one: Settle) -> None:
         AIModel.objects.filter(provider_id=place.candidate.provider_id, model_id=place.candidate.model_id).update(
             gone_since=books.moment
         )
+
+
+def _answered_about_the_key(error: ProviderError | None) -> bool:
+    return error is not None and error.blame is Blame.KEY and error.http_status is not None
 
 
 def _count_failure(books: Books, one: Settle, error: ProviderError) -> None:

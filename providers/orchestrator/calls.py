@@ -95,18 +95,26 @@ class _Call(Generic[T]):
     async def _run(self, patience: Patience) -> Answer[T]:
         """Plan, go through the places, and wait for capacity as long as there is patience."""
         while True:
-            plan = routing.plan(
-                await ledger.snapshot(), self.task, self.request, now=timezone.now(), seed=self.request_id.int
-            )
+            plan = await self._plan()
             answer, full_until = await self._ask_in_turn(plan.places)
             if answer:
                 return answer
             chances = [one for one in (full_until, self._next_chance(plan), self.aside.next_return()) if one]
             until = min(chances, default=None)
             if until is None or not patience.reaches(until):
-                raise Exhausted(tuple(self.tried), until)
+                # To be told, though not to be waited for: those that failed this very request return too.
+                told = [*chances, *(one for one in [plan.next_chance(), await self._afterwards()] if one)]
+                raise Exhausted(tuple(self.tried), min(told, default=None))
             await self._tell_of_waiting(until)
             await patience.wait(until)
+
+    async def _plan(self) -> Plan:
+        seen = await ledger.snapshot()
+        return routing.plan(seen, self.task, self.request, now=timezone.now(), seed=self.request_id.int)
+
+    async def _afterwards(self) -> datetime | None:
+        """The next chance with what this very request learned."""
+        return (await self._plan()).next_chance() if self.tried else None
 
     async def _tell_of_waiting(self, until: datetime) -> None:
         """Once, and only of a wait that a person would notice."""

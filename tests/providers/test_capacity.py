@@ -110,6 +110,8 @@ def test_a_fault_of_our_own_leaves_nobody_waiting(connect, monkeypatch, caplog):
     monkeypatch.setattr(transaction, "run", breaks)
     _served, (failed,) = ask()
     assert "the ledger failed" in str(failed)
+    # What follows on the thread of the writer comes after its log.
+    ledger.close()
     assert "a mistake in the code" in caplog.text
 
 
@@ -336,6 +338,23 @@ def test_a_sick_provider_costs_its_threshold_and_then_one_probe_each_recovery(co
     while time.monotonic() < end:
         assert ask()[0][0].provider == "two"
     assert len(upstream.requests("one")) <= 2 + 2
+
+
+def test_the_one_who_met_a_sick_provider_hears_when_it_returns(connect):
+    connect("one", server_error(503), failure_threshold=1, recovery_seconds=40)
+    _served, (failed,) = ask()
+    assert isinstance(failed, Exhausted)
+    assert failed.wait_seconds == pytest.approx(40, abs=3)
+
+
+def test_headers_of_a_refusal_fill_no_other_limit(connect):
+    told = {"x-ratelimit-limit-requests": "100", "x-ratelimit-remaining-requests": "0", "retry-after": "3600"}
+    words = {"error": {"message": "Rate limit reached for requests per day.", "code": "rate_limit_exceeded"}}
+    one = connect("one", replays(429, told, words))
+    limit(one, 100)
+    limit(one, 1000, period="day", window="calendar")
+    ask()
+    assert used() == 0
 
 
 def test_a_stated_reset_of_a_failing_provider_is_slept_to(connect, upstream):
