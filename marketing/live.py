@@ -17,7 +17,8 @@ from django.utils import translation
 from django.views.decorators.http import require_GET
 
 from marketing.models import Job, Variant
-from marketing.views import job_card, visible_jobs
+from marketing.views import DeskRequest, job_card, visible_jobs
+from providers.access import Permission, requires
 
 POLL_SECONDS = 0.2
 HEARTBEAT_SECONDS = 15.0
@@ -139,11 +140,12 @@ def _known_version(request: HttpRequest) -> int:
     return int(told) if told.isdecimal() else -1
 
 
+@requires(Permission.USE_DESK)
 @require_GET
-async def events(request: HttpRequest, job_id: UUID) -> StreamingHttpResponse:
+async def events(request: DeskRequest, job_id: UUID) -> StreamingHttpResponse:
     """A job's changes as they happen, for whoever may see the job."""
-    user = await request.auser()
-    if not user.is_authenticated or not await visible_jobs(user).filter(pk=job_id).aexists():
+    # The middleware has looked up the person and their roles; asking anew would need a thread.
+    if not await visible_jobs(request.user).filter(pk=job_id).aexists():
         raise Http404
     language = translation.get_language_from_request(request)
     stream = _follow(request, job_id, _known_version(request), language)

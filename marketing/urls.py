@@ -1,11 +1,11 @@
 """The addresses of the pages."""
 
 from django.contrib.auth import views as auth_views
-from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 from django.views.i18n import set_language
 
 from marketing import live, variant_views, views
+from providers.access import Door, requires
 
 urlpatterns = [
     path("", views.start, name="start"),
@@ -26,7 +26,11 @@ urlpatterns = [
     path("variants/<uuid:variant_id>/regenerate", variant_views.regenerate, name="variant_regenerate"),
     path("variants/<uuid:variant_id>/progress", variant_views.progress, name="variant_progress"),
     path("library/", variant_views.library, name="library"),
-    path("accounts/login/", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
-    path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),
-    path("i18n/setlang/", login_not_required(set_language), name="set_language"),
+    path(
+        "accounts/login/",
+        requires(Door.OPEN)(auth_views.LoginView.as_view(redirect_authenticated_user=True)),
+        name="login",
+    ),
+    path("accounts/logout/", requires(Door.OPEN)(auth_views.LogoutView.as_view()), name="logout"),
+    path("i18n/setlang/", requires(Door.OPEN)(set_language), name="set_language"),
 ]

@@ -21,6 +21,7 @@ from marketing.content.measure import measure
 from marketing.content.platforms import platform, platforms
 from marketing.models import Variant
 from marketing.views import DeskRequest, visible_variants
+from providers.access import Permission, requires
 
 CARDS_A_PAGE = 24
 # Longer than any title that a platform takes; the column's own length.
@@ -72,6 +73,7 @@ def _typed(request: DeskRequest, variant: Variant) -> tuple[str, str]:
     )
 
 
+@requires(Permission.USE_DESK)
 @require_GET
 @never_cache
 def card(request: DeskRequest, variant_id: UUID) -> HttpResponse:
@@ -79,6 +81,7 @@ def card(request: DeskRequest, variant_id: UUID) -> HttpResponse:
     return _answer(request, _newest(_find(request, variant_id)))
 
 
+@requires(Permission.USE_DESK)
 @require_GET
 @never_cache
 def progress(request: DeskRequest, variant_id: UUID) -> HttpResponse:
@@ -95,6 +98,7 @@ def progress(request: DeskRequest, variant_id: UUID) -> HttpResponse:
     return answer
 
 
+@requires(Permission.MAKE)
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def edit(request: DeskRequest, variant_id: UUID) -> HttpResponse:
@@ -111,6 +115,7 @@ def edit(request: DeskRequest, variant_id: UUID) -> HttpResponse:
     return render(request, "marketing/variant.html", {"card": _card(variant), "editing": True})
 
 
+@requires(Permission.MAKE)
 @require_POST
 def restore(request: DeskRequest, variant_id: UUID) -> HttpResponse:
     """Put the provider's own words back."""
@@ -119,6 +124,7 @@ def restore(request: DeskRequest, variant_id: UUID) -> HttpResponse:
     return _answer(request, variant, _("The first version is back."))
 
 
+@requires(Permission.MAKE)
 @require_POST
 def measured(request: DeskRequest, variant_id: UUID) -> HttpResponse:
     """How a text stands that is being typed; nothing is stored."""
@@ -127,6 +133,7 @@ def measured(request: DeskRequest, variant_id: UUID) -> HttpResponse:
     return render(request, "marketing/variant.html#counter", {"card": cards.variant_card(variant)})
 
 
+@requires(Permission.MAKE)
 @require_POST
 def keep(request: DeskRequest, variant_id: UUID) -> HttpResponse:
     """Put a text into the library or take it out. One that its platform would refuse does not go in."""
@@ -138,6 +145,7 @@ def keep(request: DeskRequest, variant_id: UUID) -> HttpResponse:
     return _answer(request, variant, _("Kept in the library.") if wanted else _("Taken out of the library."))
 
 
+@requires(Permission.MAKE)
 @require_POST
 def regenerate(request: DeskRequest, variant_id: UUID) -> HttpResponse:
     """Ask for another text in this place."""
@@ -146,6 +154,7 @@ def regenerate(request: DeskRequest, variant_id: UUID) -> HttpResponse:
     return _answer(request, variant)
 
 
+@requires(Permission.USE_DESK)
 @require_GET
 @never_cache
 def library(request: DeskRequest) -> HttpResponse:

@@ -22,7 +22,7 @@ from marketing import cards, services, wording
 from marketing.demo import EXAMPLE_BRIEFS
 from marketing.forms import REMEMBERED, SocialPostForm, defaults, refill, typed
 from marketing.models import Brief, Job, Variant
-from providers.access import has_remote_provider
+from providers.access import Permission, has_remote_provider, may, requires
 
 SOCIAL_POSTS = "social-posts"
 EARLIER_JOBS = 8
@@ -36,20 +36,21 @@ class DeskRequest(HttpRequest):
 
 
 def visible_jobs(user: User) -> QuerySet[Job]:
-    """Whose jobs somebody may see: one's own, and everybody's for administrators."""
-    return Job.objects.all() if user.is_staff else Job.objects.filter(owner=user)
+    """Whose jobs somebody may see: one's own, and everybody's for those who may."""
+    return Job.objects.all() if may(user, Permission.SEE_ALL_WORK) else Job.objects.filter(owner=user)
 
 
 def visible_variants(user: User) -> QuerySet[Variant]:
     """The variants of the jobs somebody may see."""
     variants = Variant.objects.select_related("root")
-    return variants if user.is_staff else variants.filter(root__owner=user)
+    return variants if may(user, Permission.SEE_ALL_WORK) else variants.filter(root__owner=user)
 
 
 def _find_job(request: DeskRequest, job_id: UUID) -> Job:
     return get_object_or_404(visible_jobs(request.user).select_related("owner"), pk=job_id)
 
 
+@requires(Permission.USE_DESK)
 @require_GET
 @never_cache
 def start(request: DeskRequest) -> HttpResponse:
@@ -68,7 +69,7 @@ def start(request: DeskRequest) -> HttpResponse:
         "unfinished": any(not job.is_finished for job in today),
         "hour": timezone.localtime().hour,
         "open_title": _open_title(request.user),
-        "needs_provider": request.user.is_staff and not has_remote_provider(),
+        "needs_provider": may(request.user, Permission.CONFIGURE) and not has_remote_provider(),
     }
     return render(request, "marketing/start.html#jobs" if request.htmx else "marketing/start.html", shown)
 
@@ -97,6 +98,7 @@ def _first_values(request: DeskRequest) -> dict[str, Any]:
     return services.open_brief(request.user, SOCIAL_POSTS)
 
 
+@requires(Permission.MAKE)
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def posts(request: DeskRequest) -> HttpResponse:
@@ -114,6 +116,7 @@ def posts(request: DeskRequest) -> HttpResponse:
     return redirect("job", job.pk)
 
 
+@requires(Permission.MAKE)
 @require_POST
 def posts_check(request: DeskRequest, name: str) -> HttpResponse:
     """What one field of the form has to say now; the whole form is saved on the way."""
@@ -125,6 +128,7 @@ def posts_check(request: DeskRequest, name: str) -> HttpResponse:
     return render(request, "marketing/posts.html#note", {"field": form[name]})
 
 
+@requires(Permission.MAKE)
 @require_POST
 def posts_save(request: DeskRequest) -> HttpResponse:
     """Keep the form as it stands."""
@@ -132,6 +136,7 @@ def posts_save(request: DeskRequest) -> HttpResponse:
     return render(request, "marketing/posts.html#saved", {"saved_at": brief.updated_at})
 
 
+@requires(Permission.MAKE)
 @require_POST
 def posts_clear(request: DeskRequest) -> HttpResponse:
     """Begin an empty brief; the choices that rarely change stay."""
@@ -152,6 +157,7 @@ def job_card(job: Job) -> dict[str, Any]:
     }
 
 
+@requires(Permission.USE_DESK)
 @require_GET
 @never_cache
 def job(request: DeskRequest, job_id: UUID) -> HttpResponse:
@@ -175,6 +181,7 @@ def draft_key(user: User) -> str:
     return f"prometheus-draft:{user.pk}:{SOCIAL_POSTS}"
 
 
+@requires(Permission.USE_DESK)
 @require_GET
 @never_cache
 def place(request: DeskRequest, job_id: UUID, slug: str) -> HttpResponse:
@@ -186,6 +193,7 @@ def place(request: DeskRequest, job_id: UUID, slug: str) -> HttpResponse:
     return render(request, "marketing/job.html#place", {"job": found, "place": wanted})
 
 
+@requires(Permission.MAKE)
 @require_POST
 def cancel(request: DeskRequest, job_id: UUID) -> HttpResponse:
     """Stop a job; what it has written stays."""
@@ -197,6 +205,7 @@ def cancel(request: DeskRequest, job_id: UUID) -> HttpResponse:
     return redirect("job", found.pk)
 
 
+@requires(Permission.MAKE)
 @require_POST
 def retry(request: DeskRequest, job_id: UUID) -> HttpResponse:
     """Run a failed or cancelled job again."""

@@ -1,10 +1,20 @@
 """The project as a Django app: it brings the commands that run the whole."""
 
 from django.apps import AppConfig
+from django.contrib.admin import apps as administration
 
 
 class PrometheusConfig(AppConfig):
     """The project."""
 
+    default = True
     name = "prometheus"
     verbose_name = "Prometheus AI"
+
+
+class AdministrationConfig(administration.AdminConfig):
+    """Django's administration, opened by roles."""
+
+    default = False
+
+    default_site = "prometheus.administration.Administration"

@@ -1,4 +1,6 @@
-"""The ASGI entry point that uvicorn serves."""
+"""The ASGI entry point that uvicorn serves: `/v1/` goes straight to the gateway, everything else to Django."""
+
+from __future__ import annotations
 
 import os
 
@@ -6,4 +8,16 @@ from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prometheus.settings")
 
-application = get_asgi_application()
+_pages = get_asgi_application()
+
+# Models can be imported only after Django is set up.
+from providers.gateway.application import application as _gateway  # noqa: E402
+from providers.gateway.exchange import Receive, Scope, Send  # noqa: E402
+
+GATEWAY_PATH = "/v1/"
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """Serve one connection."""
+    serve = _gateway if scope["type"] == "http" and scope["path"].startswith(GATEWAY_PATH) else _pages
+    await serve(scope, receive, send)

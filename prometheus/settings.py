@@ -40,6 +40,8 @@ MAX_REQUESTS_PER_DAY = env.number("MAX_REQUESTS_PER_DAY", 1000)
 ENABLE_ERROR_TRACKING = env.flag("ENABLE_ERROR_TRACKING", default=True)
 ENABLE_PERFORMANCE_MONITORING = env.flag("ENABLE_PERFORMANCE_MONITORING", default=True)
 API_KEY_ROTATION_INTERVAL = env.span("API_KEY_ROTATION_INTERVAL", "90d")
+# How long a replaced client key goes on working; never so long that three of one client could work at once.
+API_KEY_GRACE_PERIOD = min(env.span("API_KEY_GRACE_PERIOD", "7d"), API_KEY_ROTATION_INTERVAL)
 SENTRY_DSN = env.text("SENTRY_DSN")
 
 DATABASES: dict[str, Any] = {
@@ -62,7 +64,7 @@ if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
     env.faults.append("REDIS_URL: write redis://host:port/number (or leave it out)")
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "prometheus.apps.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -88,7 +90,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "providers.access.middleware.PermissionMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -107,6 +109,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "providers.access.context.rights",
             ],
         },
     },
@@ -115,6 +118,8 @@ TEMPLATES = [
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
+    # Rights come from roles alone.
+    "providers.access.backends.RoleBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

@@ -32,6 +32,18 @@ def unseal(sealed: str) -> str:
         raise AuthenticationError("the stored key cannot be opened: ENCRYPTION_KEY has changed") from None
 
 
+def rewrapped(sealed: str) -> str | None:
+    """The same secret sealed under the newest key, or None when it is already.
+
+    Raises AuthenticationError when no encryption key fits.
+    """
+    try:
+        Fernet(settings.ENCRYPTION_KEYS[0]).decrypt(sealed.encode())
+    except InvalidToken:
+        return seal(unseal(sealed))
+    return None
+
+
 def from_environment(name: str) -> str:
     """The value of an environment variable. Raises AuthenticationError when it is empty."""
     secret = os.environ.get(name, "").strip()

@@ -138,11 +138,16 @@ def analysis_check(shape: type[ShapeT]) -> Callable[[str, bool], ShapeT]:
     return check
 
 
-def json_answer(text: str) -> Any:
-    """The JSON in an answer, without the fence that models like to put around it. Raises AnswerRejectedError."""
+def without_fence(text: str) -> str:
+    """An answer without the fence that models like to put around JSON."""
     fenced = _FENCE.match(text)
+    return fenced[1] if fenced else text
+
+
+def json_answer(text: str) -> Any:
+    """The JSON in an answer, fenced or not. Raises AnswerRejectedError."""
     try:
-        return json.loads(fenced[1] if fenced else text)
+        return json.loads(without_fence(text))
     except (ValueError, RecursionError):
         raise AnswerRejectedError("it was not JSON; write the JSON object only") from None
 

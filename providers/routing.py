@@ -14,7 +14,10 @@ from providers.types import LOCAL_PROTOCOL, Capability, Quirks, Request
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a request is for. `on_this_machine` asks the small local model and nobody else; others never meet it."""
+    """What a request is for. `on_this_machine` asks the small local model and nobody else; others never meet it.
+
+    `wanted` is a model id or `provider/model`; empty where any model will do.
+    """
 
     feature: str
     capability: Capability = Capability.TEXT_GENERATION
@@ -22,6 +25,7 @@ class Task:
     on_this_machine: bool = False
     least_quality: int = 1
     deadline_seconds: float = 180.0
+    wanted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ class Skip(StrEnum):
     """Why a candidate is not in the plan."""
 
     CAPABILITY = "capability"
+    NOT_WANTED = "not the wanted model"
     CONFIDENTIAL = "confidential"
     QUALITY = "quality"
     TOO_LARGE = "too large"
@@ -99,6 +104,11 @@ class Plan:
 
     places: tuple[Place, ...]
     skipped: tuple[Skipped, ...]
+
+    def knows_wanted(self) -> bool:
+        """Whether the wanted model is there at all, be it only later."""
+        strangers = {Skip.CAPABILITY, Skip.NOT_WANTED}
+        return bool(self.places) or any(one.why not in strangers for one in self.skipped)
 
     def next_chance(self) -> datetime | None:
         """When the first of those left out returns by itself."""
@@ -177,6 +187,8 @@ def _unfit(candidate: Candidate, task: Task, request: Request) -> Skip | None:
     largest = min(candidate.context_tokens, candidate.tokens_per_request or candidate.context_tokens)
     if not _can(candidate, task.capability) or (candidate.protocol == LOCAL_PROTOCOL) != task.on_this_machine:
         return Skip.CAPABILITY
+    if task.wanted and task.wanted not in {candidate.model_id, f"{candidate.provider}/{candidate.model_id}"}:
+        return Skip.NOT_WANTED
     if task.confidential and candidate.trains_on_data:
         return Skip.CONFIDENTIAL
     if candidate.quality < task.least_quality:

@@ -92,7 +92,8 @@ class Request(Protocol):
 class ChatRequest:
     """A chat request before a provider is chosen. `max_tokens` bounds the answer, hidden reasoning included.
 
-    `tool_choice` is `auto`, `none`, `required` or the name of one of `tools`.
+    `tool_choice` is `auto`, `none`, `required` or the name of one of `tools`. `options` are further fields in OpenAI's
+    words (`top_p`, `presence_penalty` …), for vendors that know them.
     """
 
     messages: tuple[Message, ...]
@@ -103,6 +104,7 @@ class ChatRequest:
     stop: tuple[str, ...] = ()
     tools: tuple[Tool, ...] = ()
     tool_choice: str = "auto"
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def estimated_prompt_tokens(self) -> int:

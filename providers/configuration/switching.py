@@ -95,7 +95,12 @@ def _renewed(environ: Mapping[str, str]) -> Iterator[Change]:
             continue
         stale = key.invalid_since is not None or key.blocked_until is not None
         ProviderKey.objects.filter(pk=key.pk).update(
-            fingerprint=keys.fingerprint(secret), invalid_since=None, blocked_until=None, blocked_reason=""
+            fingerprint=keys.fingerprint(secret),
+            # The first sight of a key that was there all along does not make it younger.
+            entered_at=timezone.now() if key.fingerprint else key.entered_at,
+            invalid_since=None,
+            blocked_until=None,
+            blocked_reason="",
         )
         if stale:
             yield Change(

@@ -171,6 +171,7 @@ class ProviderKey(models.Model):
         help_text=_("The next file may replace it; keys typed here are never touched by a file."),
     )
     created_at = models.DateTimeField(_("added"), default=timezone.now, editable=False)
+    entered_at = models.DateTimeField(_("key entered"), default=timezone.now, editable=False)
     invalid_since = models.DateTimeField(_("refused since"), null=True, blank=True)
     blocked_until = models.DateTimeField(_("resting until"), null=True, blank=True)
     blocked_reason = models.CharField(_("reason"), max_length=40, blank=True)
@@ -189,6 +190,7 @@ class ProviderKey(models.Model):
         self.fingerprint = keys.fingerprint(secret)
         self.last_four = secret[-4:] if len(secret) >= _SHORTEST_KEY_WITH_END else ""
         self.variable = ""
+        self.entered_at = timezone.now()
         self.invalid_since = None
         self.blocked_until = None
 

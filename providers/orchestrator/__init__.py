@@ -2,7 +2,21 @@
 
 from providers.orchestrator.answers import Answer, Event, Exhausted, Happening, Tried
 from providers.orchestrator.background import BackgroundCall, run
-from providers.orchestrator.calls import complete, perform
+from providers.orchestrator.calls import complete, perform, stream
+from providers.orchestrator.streaming import StreamBrokenError
 from providers.routing import Task
 
-__all__ = ["Answer", "BackgroundCall", "Event", "Exhausted", "Happening", "Task", "Tried", "complete", "perform", "run"]
+__all__ = [
+    "Answer",
+    "BackgroundCall",
+    "Event",
+    "Exhausted",
+    "Happening",
+    "StreamBrokenError",
+    "Task",
+    "Tried",
+    "complete",
+    "perform",
+    "run",
+    "stream",
+]

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import Generic, TypeVar
 
 from django.utils import timezone
@@ -19,11 +20,13 @@ from providers.errors import (
     AnswerRejectedError,
     AuthenticationError,
     Blame,
+    ModelUnavailableError,
     ProviderError,
     UnavailableError,
 )
 from providers.models import Attempt
 from providers.orchestrator.answers import Answer, Event, Exhausted, Happening, Tried
+from providers.orchestrator.streaming import Forward, passed_on
 from providers.remote_runs import RemoteRuns
 from providers.routing import Place, Task
 from providers.types import ChatRequest, Completion, Endpoint, Request, Result
@@ -50,6 +53,7 @@ async def complete(
     *,
     check: Check[T],
     watch: Callable[[Event], Awaitable[None]] = _unwatched,
+    request_id: uuid.UUID | None = None,
 ) -> Answer[T]:
     """Ask the places of the plan in turn until an answer passes `check(text, last_try)`.
 
@@ -60,18 +64,35 @@ async def complete(
     def check_text(result: Result, last_try: bool) -> T:  # noqa: FBT001 - the caller's signature
         return check(result.text if isinstance(result, Completion) else "", last_try)
 
-    return await _Call(uuid.uuid4(), task, request, check_text, watch).within_deadline()
+    return await _Call(request_id or uuid.uuid4(), task, request, check_text, watch).within_deadline()
+
+
+async def stream(
+    task: Task, request: ChatRequest, *, forward: Forward, request_id: uuid.UUID | None = None
+) -> Answer[Result]:
+    """A text passed on in pieces while it arrives; the answer at the end holds the whole.
+
+    Until the first piece with content the next place takes over unseen, as in `complete`; after it nothing is asked
+    again. `forward` gets each piece with the place it comes from. Raises StreamBrokenError when an answer that had
+    begun broke off, and what `complete` raises.
+    """
+    call = _Call(request_id or uuid.uuid4(), task, request, _as_it_came, _unwatched, forward=forward)
+    return await call.within_deadline()
 
 
 async def perform(
-    task: Task, request: Request, *, watch: Callable[[Event], Awaitable[None]] = _unwatched
+    task: Task,
+    request: Request,
+    *,
+    watch: Callable[[Event], Awaitable[None]] = _unwatched,
+    request_id: uuid.UUID | None = None,
 ) -> Answer[Result]:
     """The result of any capability (`task.capability`), natively where a model has it, by prompt where it can chat.
 
     `request` is the capability's own kind, and so is the answer's `value`: Embeddings, Images, Classification,
     Moderation, or a Completion for text and summaries. Raises as `complete` does.
     """
-    return await _Call(uuid.uuid4(), task, request, _as_it_came, watch).within_deadline()
+    return await _Call(request_id or uuid.uuid4(), task, request, _as_it_came, watch).within_deadline()
 
 
 def _as_it_came(result: Result, _last_try: bool) -> Result:  # noqa: FBT001 - a check's signature
@@ -87,6 +108,7 @@ class _Call(Generic[T]):
     request: Request
     check: _ResultCheck[T]
     watch: Callable[[Event], Awaitable[None]]
+    forward: Forward | None = None
     tried: list[Tried] = field(default_factory=list)
     broken_providers: set[int] = field(default_factory=set)
     broken_keys: set[int] = field(default_factory=set)
@@ -104,6 +126,8 @@ class _Call(Generic[T]):
         plan = routing.plan(
             await ledger.snapshot(), self.task, self.request, now=timezone.now(), seed=self.request_id.int
         )
+        if self.task.wanted and not plan.knows_wanted():
+            raise ModelUnavailableError(f"no provider in use has the model {self.task.wanted!r} for this")
         for place in plan.places:
             if self._is_broken(place):
                 continue
@@ -199,8 +223,10 @@ class _Call(Generic[T]):
         if self._is_prompted(place):
             return await adapter.chat(endpoint, _fitted(prompted.chat_request(capability, self.request, mend), place))
         if isinstance(self.request, ChatRequest):
-            request = prompted.with_reason(self.request, mend) if mend else self.request
-            return await adapter.chat(endpoint, _fitted(request, place))
+            request = _fitted(prompted.with_reason(self.request, mend) if mend else self.request, place)
+            if self.forward:
+                return await passed_on(adapter, endpoint, request, partial(self.forward, place))
+            return await adapter.chat(endpoint, request)
         return await adapter.perform(endpoint, capability, self.request)
 
     def _is_prompted(self, place: Place) -> bool:

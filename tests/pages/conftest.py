@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from marketing.models import Job, Variant
@@ -39,14 +39,20 @@ FORM: dict[str, Any] = {
 LOCAL_ANSWER = {"provider": "mock", "provider_name": "Mock", "model": "m-1", "latency_ms": 3120, "attempts": []}
 
 
+def marketer(name: str) -> User:
+    user = User.objects.create_user(name, password="correct horse")
+    user.groups.add(Group.objects.get(name="marketer"))
+    return user
+
+
 @pytest.fixture
 def editor(db: None) -> User:
-    return User.objects.create_user("redaktorka", password="correct horse")
+    return marketer("redaktorka")
 
 
 @pytest.fixture
 def stranger(db: None) -> User:
-    return User.objects.create_user("obcy", password="correct horse")
+    return marketer("obcy")
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from marketing.models import Job, Variant
+from tests.pages.conftest import marketer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DEADLINE = 10.0
@@ -117,7 +118,7 @@ def test_gives_nothing_to_others(editor: User, job: Job, who: str) -> None:
     async def ask() -> Any:
         client = AsyncClient()
         if who == "stranger":
-            other = await sync_to_async(User.objects.create_user)("ktoś")
+            other = await sync_to_async(marketer)("ktoś")
             await client.aforce_login(other, backend="django.contrib.auth.backends.ModelBackend")
         return await client.get(reverse("job_events", args=[job.pk]))
 

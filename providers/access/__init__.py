@@ -1,0 +1,81 @@
+"""Who may do what: people by their roles, clients by their keys, and the log of what they did.
+
+The front doors for everybody else: pages and endpoints declare `requires(Permission.…)`, code for clients asks
+`authenticate` and `admit`, and whoever does something worth remembering calls `record`.
+"""
+
+from providers.access.auditing import SYSTEM, Origin, acting, person, record, request_id_of
+from providers.access.client_keys import Issued
+from providers.access.door import Caller, admit, authenticate, authenticate_now, exchange_key, settle
+from providers.access.errors import (
+    AccessError,
+    ClientLimitError,
+    ExpiredKeyError,
+    MalformedKeyError,
+    MissingKeyError,
+    MissingScopeError,
+    ReplacedKeyError,
+    RevokedKeyError,
+    TooManyBadKeysError,
+    UnknownKeyError,
+)
+from providers.access.gathering import close
+from providers.access.limits import Allowance, Limits
+from providers.access.permissions import (
+    Door,
+    Permission,
+    Role,
+    declared,
+    guarded,
+    may,
+    permissions_of,
+    requires,
+    roles_of,
+)
+from providers.access.reach import has_remote_provider
+from providers.access.spreadsheets import defused
+from providers.audit import Deed
+from providers.clients import Scope, StreamMode
+
+__all__ = [
+    "SYSTEM",
+    "AccessError",
+    "Allowance",
+    "Caller",
+    "ClientLimitError",
+    "Deed",
+    "Door",
+    "ExpiredKeyError",
+    "Issued",
+    "Limits",
+    "MalformedKeyError",
+    "MissingKeyError",
+    "MissingScopeError",
+    "Origin",
+    "Permission",
+    "ReplacedKeyError",
+    "RevokedKeyError",
+    "Role",
+    "Scope",
+    "StreamMode",
+    "TooManyBadKeysError",
+    "UnknownKeyError",
+    "acting",
+    "admit",
+    "authenticate",
+    "authenticate_now",
+    "close",
+    "declared",
+    "defused",
+    "exchange_key",
+    "guarded",
+    "has_remote_provider",
+    "may",
+    "permissions_of",
+    "person",
+    "record",
+    "request_id_of",
+    "requires",
+    "roles_of",
+    "settle",
+]

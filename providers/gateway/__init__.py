@@ -1,0 +1,1 @@
+"""The OpenAI-compatible endpoints under `/v1/`: any OpenAI client meets fallback, quotas and records behind them."""

@@ -1,0 +1,63 @@
+"""The ASGI application below `/v1/`: who asks, what they want, and an answer or a fault in OpenAI's words."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from types import MappingProxyType
+
+from pydantic import ValidationError
+
+from providers.errors import ProviderError
+from providers.gateway import endpoints, faults
+from providers.gateway.exchange import ClientLeftError, Exchange, Receive, Scope, Send
+from providers.gateway.faults import Fault
+
+logger = logging.getLogger(__name__)
+
+Endpoint = Callable[[Exchange, uuid.UUID], Awaitable[None]]
+
+ENDPOINTS: Mapping[tuple[str, str], Endpoint] = MappingProxyType(
+    {
+        ("POST", "/v1/chat/completions"): endpoints.chat_completions,
+        ("POST", "/v1/embeddings"): endpoints.embeddings,
+        ("POST", "/v1/images/generations"): endpoints.images,
+        ("POST", "/v1/moderations"): endpoints.moderations,
+        ("GET", "/v1/models"): endpoints.models,
+    }
+)
+_PATHS = frozenset(path for _, path in ENDPOINTS)
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """Serve one request. Whatever happens, the client gets OpenAI's error shape or, in a stream, a clear end."""
+    exchange = Exchange(scope, receive, send)
+    request_id = uuid.uuid4()
+    try:
+        await _serve(exchange, request_id)
+    except ClientLeftError:
+        return
+    except Fault as fault:
+        await _refuse(exchange, request_id, fault)
+    except ValidationError as error:
+        await _refuse(exchange, request_id, faults.of_validation(error))
+    except ProviderError as error:
+        await _refuse(exchange, request_id, faults.of_provider(error))
+
+
+async def _serve(exchange: Exchange, request_id: uuid.UUID) -> None:
+    endpoint = ENDPOINTS.get((exchange.method, exchange.path.rstrip("/")))
+    if endpoint is None:
+        known = exchange.path.rstrip("/") in _PATHS
+        status = HTTPStatus.METHOD_NOT_ALLOWED if known else HTTPStatus.NOT_FOUND
+        raise Fault(status, f"There is no {exchange.method} {exchange.path} here.", code="unknown_url")
+    await endpoint(exchange, request_id)
+
+
+async def _refuse(exchange: Exchange, request_id: uuid.UUID, fault: Fault) -> None:
+    if exchange.started:
+        # The head is out; closing the connection is the only honest end left.
+        raise fault
+    await exchange.answer(fault.status, fault.body(), {**fault.headers, "x-request-id": str(request_id)})

@@ -1,0 +1,116 @@
+"""One HTTP exchange below `/v1/`, straight on ASGI: a bounded body in, JSON or server-sent events out.
+
+Django's own handler gives every request a thread and runs signals through it; these paths need neither (ADR 9).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping
+from contextlib import aclosing
+from http import HTTPStatus
+from typing import Any
+
+from providers.gateway.faults import Fault, invalid
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+# Beyond every free model's context, and small enough to hold many at once.
+LARGEST_BODY_BYTES = 4 * 1024 * 1024
+_ALWAYS = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+)
+
+
+class ClientLeftError(Exception):
+    """The client hung up; nobody reads an answer any more."""
+
+
+class Exchange:
+    """A request and the pen to answer it with. Header names are lower case."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self.headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        self.client: str = (scope.get("client") or ("", 0))[0]
+        self.started = False
+        self._receive = receive
+        self._send = send
+
+    async def json(self) -> Any:
+        """The body. Raises Fault (400, 413, 415) and ClientLeftError."""
+        if self.headers.get("content-type", "application/json").partition(";")[0].strip() != "application/json":
+            raise Fault(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send JSON with 'Content-Type: application/json'.")
+        body = await self._body()
+        try:
+            return json.loads(body)
+        except (ValueError, RecursionError):
+            raise invalid("We could not parse the JSON body of your request.") from None
+
+    async def _body(self) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise ClientLeftError
+            part = message.get("body", b"")
+            size += len(part)
+            if size > LARGEST_BODY_BYTES:
+                raise Fault(
+                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                    f"The request is larger than {LARGEST_BODY_BYTES} bytes; send less.",
+                )
+            parts.append(part)
+            if not message.get("more_body", False):
+                return b"".join(parts)
+
+    async def left(self) -> None:
+        """Return when the client has hung up; to be asked after the body was read."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+    async def answer(self, status: int, body: Any, headers: Mapping[str, str]) -> None:
+        """A whole JSON answer."""
+        content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        size = ("content-length", str(len(content)))
+        await self._head(status, [("content-type", "application/json"), size, *headers.items()])
+        await self._send({"type": "http.response.body", "body": content})
+
+    async def events(self, pieces: AsyncGenerator[bytes, None], headers: Mapping[str, str]) -> None:
+        """Server-sent events as they come."""
+        # A proxy in between must pass them on at once.
+        unbuffered = [("content-type", "text/event-stream; charset=utf-8"), ("x-accel-buffering", "no")]
+        await self._head(HTTPStatus.OK, [*unbuffered, *headers.items()])
+        async with aclosing(pieces):
+            async for piece in pieces:
+                await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+        await self._send({"type": "http.response.body", "body": b""})
+
+    async def _head(self, status: int, headers: list[tuple[str, str]]) -> None:
+        self.started = True
+        encoded = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers]
+        await self._send({"type": "http.response.start", "status": int(status), "headers": [*encoded, *_ALWAYS]})
+
+
+async def until_client_leaves(exchange: Exchange, work: Awaitable[None]) -> None:
+    """Do the work, and cancel it the moment the client hangs up. Raises what the work raises."""
+    working = asyncio.ensure_future(work)
+    leaving = asyncio.ensure_future(exchange.left())
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            working.cancel()
+        await asyncio.wait({working})
+        if not working.cancelled():
+            working.result()
+    finally:
+        leaving.cancel()
+        if not working.done():
+            working.cancel()
