@@ -139,6 +139,11 @@ def note(claim: Claim, step: Step, **changes: Any) -> bool:
     return bool(_held(claim).update(steps=_StepsWith(step), version=F("version") + 1, **changes))
 
 
+def advance(claim: Claim, **changes: Any) -> bool:
+    """Change a running job's row for people to see; False when the claim is lost."""
+    return bool(_held(claim).update(version=F("version") + 1, **changes))
+
+
 def finish(claim: Claim, state: Job.State, failure: dict[str, Any] | None = None, **changes: Any) -> bool:
     """End a job; False when the claim is lost. Belongs into the transaction that stores what the job brought."""
     return bool(_held(claim).update(**_ended(state, failure), **changes))

@@ -11,6 +11,8 @@ from django.utils import timezone
 from marketing import jobs
 from marketing.content.base import Part
 from marketing.content.registry import content_type
+from marketing.longwork.base import LongWork, Progress, StoppedError
+from marketing.longwork.registry import long_work
 from marketing.models import Brief, Job, Variant
 from marketing.work import Work
 
@@ -117,4 +119,32 @@ def open_parts(job: Job) -> list[Part]:
 def run_job(claim: jobs.Claim, heartbeat: jobs.Heartbeat) -> None:
     """Do a claimed job part by part; each finished part is stored at once, so a takeover repeats none."""
     job = Job.objects.select_related("regenerates").get(pk=claim.job_id)
-    Work(job, claim, heartbeat).run(open_parts(job))
+    kind = long_work(job.content_type)
+    if kind:
+        _run_long(kind, job, claim, heartbeat)
+    else:
+        Work(job, claim, heartbeat).run(open_parts(job))
+
+
+@transaction.atomic
+def request_long_work(owner: AbstractBaseUser, slug: str, title: str, brief: dict[str, Any], *, total: int = 1) -> Job:
+    """Store a job for a kind of long work and wake a worker after commit. `total` is how many parts it counts."""
+    job = Job.objects.create(
+        owner_id=owner.pk, content_type=slug, title=title[:200], brief=brief, parts_total=max(1, total)
+    )
+    jobs.enqueue(job)
+    return job
+
+
+def _run_long(kind: LongWork, job: Job, claim: jobs.Claim, heartbeat: jobs.Heartbeat) -> None:
+    progress = Progress(claim)
+    heartbeat.on_lost(progress.stop)
+    heartbeat.on_cancel(progress.stop)
+    try:
+        result = kind.run(job, progress)
+    except StoppedError:
+        jobs.finish(claim, Job.State.CANCELLED)
+    except ValueError as error:
+        jobs.finish(claim, Job.State.FAILED, failure={"kind": "BadInput", "detail": str(error)})
+    else:
+        jobs.finish(claim, Job.State.DONE, result=result)

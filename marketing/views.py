@@ -21,6 +21,7 @@ from django_htmx.middleware import HtmxDetails
 from marketing import cards, services, wording
 from marketing.demo import EXAMPLE_BRIEFS
 from marketing.forms import REMEMBERED, SocialPostForm, defaults, refill, typed
+from marketing.longwork.registry import long_work
 from marketing.models import Brief, Job, Variant
 from providers.access import Permission, has_remote_provider, may, requires
 
@@ -148,8 +149,11 @@ def posts_clear(request: DeskRequest) -> HttpResponse:
 def job_card(job: Job) -> dict[str, Any]:
     """What the job card shows."""
     took = (job.finished_at - job.started_at) if job.finished_at and job.started_at else timedelta()
+    long = long_work(job.content_type)
     return {
         "job": job,
+        "long": long is not None,
+        "result_url": long.result_url(job) if long and job.state == Job.State.DONE else "",
         "story": cards.story(job),
         "advice": wording.advice(job.failure, job.steps) if job.state == Job.State.FAILED else None,
         "took": wording.seconds(round(took.total_seconds() * 1000)),
@@ -165,7 +169,7 @@ def job(request: DeskRequest, job_id: UUID) -> HttpResponse:
     found = _find_job(request, job_id)
     if found.regenerates:
         return redirect(f"{reverse('job', args=[found.regenerates.root_id])}#variant-{found.regenerates_id}")
-    places = cards.places(found)
+    places = [] if long_work(found.content_type) else cards.places(found)
     written = [card for place in places for card in place.cards]
     shown = {
         **job_card(found),

@@ -231,6 +231,8 @@ def _failure_words(kind: str) -> tuple[str, str]:
 
 def advice(failure: Mapping[str, Any], steps: list[dict[str, Any]]) -> Advice:
     """A failed job's three parts."""
+    if failure.get("kind") == "BadInput":
+        return Advice(str(failure["detail"]), _("Nothing was changed."), _("Mend the input and try again."))
     happened, todo = _failure_words(str(failure.get("kind") or ""))
     asked = list(dict.fromkeys(str(step["provider"]) for step in steps if step.get("provider")))
     tried = _("Asked: %(providers)s.") % {"providers": ", ".join(asked)} if asked else _("No provider was asked.")

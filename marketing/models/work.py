@@ -1,4 +1,4 @@
-"""What the label's and the publisher's people work with: briefs, jobs and the variants they bring."""
+"""Work in progress: open briefs, jobs and the variants they bring."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ class Job(models.Model):
 
     `token` names the claim that may write; `lease_until` is when another worker may take over. `version` grows with
     every change a person can see. `steps` is what happened so far, oldest first, as `marketing.jobs.Step` describes.
+    `content_type` names a content type or a kind of long work; it belongs to the person or to the client that asked.
+    `checkpoint` is where a takeover goes on with long work, `result` what it brought.
     """
 
     class State(models.TextChoices):
@@ -45,7 +47,17 @@ class Job(models.Model):
         CANCELLED = "cancelled", _("cancelled")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="jobs")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="jobs"
+    )
+    client = models.ForeignKey(
+        "providers.Client",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="jobs",
+        verbose_name=_("client"),
+    )
     content_type = models.SlugField(_("content type"))
     title = models.CharField(_("title"), max_length=200)
     brief = models.JSONField(_("brief"))
@@ -59,8 +71,10 @@ class Job(models.Model):
     cancel_requested = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=0)
     steps = models.JSONField(_("steps"), default=list)
-    parts_total = models.PositiveSmallIntegerField(_("parts"), default=1)
-    parts_done = models.PositiveSmallIntegerField(_("parts done"), default=0)
+    parts_total = models.PositiveIntegerField(_("parts"), default=1)
+    parts_done = models.PositiveIntegerField(_("parts done"), default=0)
+    checkpoint = models.JSONField(default=dict, blank=True)
+    result = models.JSONField(_("result"), default=dict, blank=True)
     failure = models.JSONField(_("failure"), default=dict, blank=True)
     created_at = models.DateTimeField(_("asked"), default=timezone.now)
     enqueued_at = models.DateTimeField(default=timezone.now)
@@ -72,6 +86,12 @@ class Job(models.Model):
         indexes = [
             models.Index(fields=["owner", "-created_at"], name="job_by_owner"),
             models.Index(fields=["enqueued_at"], name="job_unfinished", condition=Q(state__in=["waiting", "running"])),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(owner__isnull=False, client__isnull=True) | Q(owner__isnull=True, client__isnull=False),
+                name="job_of_a_person_or_a_client",
+            ),
         ]
         verbose_name = _("job")
         verbose_name_plural = _("jobs")

@@ -1,0 +1,122 @@
+"""The places of the desk as one table: what stands in the side bar, for whom, and what a phone's bottom bar keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django import template
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from providers.access import Permission
+
+register = template.Library()
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """One link. `inside` are further address names at which it is the current one."""
+
+    name: str
+    icon: str
+    label: str | Promise
+    asks: Permission = Permission.USE_DESK
+    inside: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Spots under one heading; a group without a heading stands alone."""
+
+    heading: str | Promise
+    spots: tuple[Spot, ...]
+
+
+GROUPS = (
+    Group(
+        "",
+        (Spot("start", "home", _("Start")),),
+    ),
+    Group(
+        _("Create"),
+        (
+            Spot("posts", "pencil-plus", _("Posts"), Permission.MAKE),
+            Spot("ads", "speakerphone", _("Ads"), Permission.MAKE),
+            Spot("emails", "mail", _("E-mails"), Permission.MAKE),
+            Spot("tags", "hash", _("Tags"), Permission.MAKE),
+            Spot("briefs", "package", _("Whole campaigns"), Permission.MAKE, ("brief_set",)),
+        ),
+    ),
+    Group(
+        _("Work"),
+        (
+            Spot("library", "bookmark", _("Library")),
+            Spot("approvals", "thumb-up", _("Approvals")),
+            Spot("calendar", "calendar", _("Calendar")),
+        ),
+    ),
+    Group(
+        _("Catalogue"),
+        (
+            Spot("releases", "vinyl", _("Releases"), inside=("release",)),
+            Spot("books", "book", _("Books"), inside=("book",)),
+            Spot("artists", "users", _("Artists and authors"), inside=("artist",)),
+            Spot("events", "calendar-event", _("Events"), inside=("event",)),
+            Spot("voices", "message-2", _("Brand voices"), inside=("voice",)),
+        ),
+    ),
+    Group(
+        _("Insights"),
+        (
+            Spot("campaigns", "chart-bar", _("Campaigns"), inside=("campaign",)),
+            Spot("trends", "trending-up", _("Trends")),
+            Spot("market", "building-store", _("Market")),
+            Spot("prices", "coin", _("Prices")),
+            Spot("channels", "route", _("Channels")),
+        ),
+    ),
+    Group(
+        _("Capacity"),
+        (
+            Spot("capacity", "gauge", _("Quotas")),
+            Spot("requests", "list-check", _("Requests"), Permission.SEE_REPORTS, ("request_story",)),
+            Spot("reports", "report", _("Reports"), Permission.SEE_REPORTS),
+            Spot("faults", "activity", _("Errors"), Permission.SEE_REPORTS, ("fault",)),
+            Spot("status", "heartbeat", _("Status"), Permission.SEE_REPORTS),
+            Spot("admin:providers_provider_changelist", "plug", _("Providers"), Permission.CONFIGURE),
+            Spot("admin:index", "settings", _("Settings"), Permission.CONFIGURE),
+        ),
+    ),
+)
+# What a phone shows beside "More", most used first; of these the first four that exist and are allowed.
+ON_A_PHONE = ("start", "posts", "library", "campaigns", "releases", "admin:providers_provider_changelist")
+MOST_ON_A_PHONE = 4
+
+
+def _shown(spot: Spot, may: Any, here: str) -> dict[str, Any] | None:
+    """A spot as the template needs it; None where it is not allowed, or no room for it is built."""
+    if not may[spot.asks.value]:
+        return None
+    try:
+        url = reverse(spot.name)
+    except NoReverseMatch:
+        return None
+    current = here == spot.name or here in spot.inside
+    return {"name": spot.name, "url": url, "icon": spot.icon, "label": spot.label, "current": current}
+
+
+@register.inclusion_tag("places.html", takes_context=True)
+def places(context: dict[str, Any]) -> dict[str, Any]:
+    """The side bar's links, in groups, and the few of a phone's bottom bar."""
+    match = context["request"].resolver_match
+    here = match.view_name if match else ""
+    groups = []
+    for group in GROUPS:
+        spots = [shown for spot in group.spots if (shown := _shown(spot, context["may"], here))]
+        if spots:
+            groups.append({"heading": group.heading, "spots": spots})
+    by_name = {spot["name"]: spot for group in groups for spot in group["spots"]}
+    few = [by_name[name] for name in ON_A_PHONE if name in by_name][:MOST_ON_A_PHONE]
+    return {"groups": groups, "few": few, "elsewhere": not any(spot["current"] for spot in few)}
