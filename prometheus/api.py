@@ -9,7 +9,6 @@ from http import HTTPStatus
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction
-from django.contrib.auth.decorators import login_not_required
 from django.core.signals import got_request_exception
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
@@ -19,6 +18,7 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.security import SessionAuth
 
 from prometheus.problems import described, problem, problem_of
+from providers.access import Door, Permission, may, requires
 from providers.api import router as providers_router
 from providers.errors import ProviderError
 
@@ -34,15 +34,15 @@ _log = logging.getLogger(__name__)
 _DESCRIPTION = "What the modules of HardbanRecords Lab ask Prometheus AI for. Errors are problem details (RFC 9457)."
 
 
-class StaffSession(SessionAuth):
-    """The session of somebody who may enter the administration; programs have no keys yet."""
+class AdministratorSession(SessionAuth):
+    """The session of an administrator; programs have no keys yet."""
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Any:
-        """The person. Raises AuthorizationError for a person who is no staff."""
+        """The person. Raises AuthorizationError for somebody who is no administrator."""
         del key
         if not request.user.is_authenticated:
             return None
-        if not request.user.is_staff:
+        if not may(request.user, Permission.CONFIGURE):
             raise AuthorizationError
         return request.user
 
@@ -64,7 +64,7 @@ api = LabAPI(
     title="Prometheus AI",
     version="1",
     description=_DESCRIPTION,
-    auth=StaffSession(),
+    auth=AdministratorSession(),
     urls_namespace="api",
 )
 api.add_router("", providers_router)
@@ -112,7 +112,7 @@ def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
     return problem(500, "fault-of-our-own", "Something broke on our side")
 
 
-@login_not_required
+@requires(Door.CLIENT_KEY)
 def _no_such_address(_request: HttpRequest, rest: str = "", **_named: Any) -> HttpResponse:
     return problem(404, "not-found", "Not found", f"There is no /{rest} here.")
 
@@ -123,7 +123,7 @@ def urls() -> tuple[list[URLPattern], str, str]:
     patterns = [pattern for pattern in found if isinstance(pattern, URLPattern)]
     for pattern in patterns:
         is_root = pattern.name == "api-root"
-        pattern.callback = _no_such_address if is_root else login_not_required(_telling(pattern.callback))
+        pattern.callback = _no_such_address if is_root else requires(Door.CLIENT_KEY)(_telling(pattern.callback))
     return [*patterns, path("<path:rest>", _no_such_address)], app_name, namespace
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 from http import HTTPStatus
 
-from django.contrib.auth.decorators import login_not_required
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -18,6 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from providers import keys
+from providers.access import Door, requires
 from providers.adapters import replicate_account
 from providers.adapters.replicate_prediction import Prediction, parsed
 from providers.adapters.replicate_webhook import is_current, is_signed
@@ -34,7 +34,7 @@ _SIGNING = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
 
 @csrf_exempt
-@login_not_required
+@requires(Door.SIGNED)
 @require_POST
 def replicate_webhook(request: HttpRequest, slug: str) -> HttpResponse:
     """A prediction's new state: 204 when it is understood, also a second time; 401 for a signature that does not fit.

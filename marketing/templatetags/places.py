@@ -34,6 +34,15 @@ class Group:
     spots: tuple[Spot, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A spot that its reader may open. `current` says whether they are there."""
+
+    spot: Spot
+    url: str
+    current: bool
+
+
 GROUPS = (
     Group(
         "",
@@ -95,7 +104,7 @@ ON_A_PHONE = ("start", "posts", "library", "campaigns", "releases", "admin:provi
 MOST_ON_A_PHONE = 4
 
 
-def _shown(spot: Spot, may: Any, here: str) -> dict[str, Any] | None:
+def _shown(spot: Spot, may: Any, here: str) -> Shown | None:
     """A spot as the template needs it; None where it is not allowed, or no room for it is built."""
     if not may[spot.asks.value]:
         return None
@@ -103,8 +112,7 @@ def _shown(spot: Spot, may: Any, here: str) -> dict[str, Any] | None:
         url = reverse(spot.name)
     except NoReverseMatch:
         return None
-    current = here == spot.name or here in spot.inside
-    return {"name": spot.name, "url": url, "icon": spot.icon, "label": spot.label, "current": current}
+    return Shown(spot, url, here == spot.name or here in spot.inside)
 
 
 @register.inclusion_tag("places.html", takes_context=True)
@@ -113,10 +121,11 @@ def places(context: dict[str, Any]) -> dict[str, Any]:
     match = context["request"].resolver_match
     here = match.view_name if match else ""
     groups = []
+    by_name: dict[str, Shown] = {}
     for group in GROUPS:
-        spots = [shown for spot in group.spots if (shown := _shown(spot, context["may"], here))]
-        if spots:
-            groups.append({"heading": group.heading, "spots": spots})
-    by_name = {spot["name"]: spot for group in groups for spot in group["spots"]}
+        found = [shown for spot in group.spots if (shown := _shown(spot, context["may"], here))]
+        by_name.update({shown.spot.name: shown for shown in found})
+        if found:
+            groups.append((group.heading, found))
     few = [by_name[name] for name in ON_A_PHONE if name in by_name][:MOST_ON_A_PHONE]
-    return {"groups": groups, "few": few, "elsewhere": not any(spot["current"] for spot in few)}
+    return {"groups": groups, "few": few, "elsewhere": not any(shown.current for shown in few)}

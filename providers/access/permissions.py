@@ -44,6 +44,7 @@ class Door(StrEnum):
     """What a view without a signed-in person asks for."""
 
     OPEN = "open"  # nothing: sign-in, language, liveness
+    SIGNED = "signed"  # the view itself checks its sender's signature
     CLIENT_KEY = "client key"  # the view itself calls `authenticate`
 
 

@@ -22,7 +22,7 @@ def client_of(person: User) -> Client:
 
 @pytest.fixture
 def staff(db: None) -> Client:
-    return client_of(User.objects.create_user("staff", is_staff=True))
+    return client_of(User.objects.create_superuser("boss"))
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from prometheus import problems
 from providers import hub
-from providers.errors import ProviderError
-from providers.orchestrator import Exhausted
+from providers.errors import ProviderError, UnavailableError
+from providers.orchestrator import Exhausted, StreamBrokenError
 from tests.api.test_hub import problem
 
 BASE = "/api/v1"
@@ -84,6 +84,8 @@ def _every_kind(kind: type[ProviderError]) -> list[type[ProviderError]]:
 def _made(kind: type[ProviderError]) -> ProviderError:
     if issubclass(kind, Exhausted):
         return kind((), timezone.now() + timedelta(seconds=0.5))
+    if issubclass(kind, StreamBrokenError):
+        return kind(UnavailableError("words", wait_seconds=0.2))
     return kind("words", wait_seconds=0.2)
 
 

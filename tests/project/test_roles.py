@@ -35,6 +35,8 @@ WHO = {
         ("variant_edit", "variant_restore", "variant_measure", "variant_keep", "variant_regenerate"), MAKERS
     ),
 }
+# Programs: the view itself looks at a key or a signature, and answers in its own way.
+DOCUMENTATION = {"api:openapi-json", "api:openapi-view"}
 # What the administration offers to nobody: history is not edited, a client is revoked and not deleted.
 _READ_ONLY = ("attempt", "auditentry", "circuit")
 NOBODY = {
@@ -72,6 +74,11 @@ def address(name: str) -> str:
     return reverse(name, kwargs={part: known.get(part, _SAMPLES[kind]) for part, kind in kinds.items()})
 
 
+def for_programs(name: str) -> bool:
+    """Whether the address is for programs, which are led to no sign-in."""
+    return name.startswith("api:") or name == "replicate_webhook"
+
+
 def person(role: Role | None) -> User:
     user = User.objects.create_user(f"{role or 'nobody'}-{uuid.uuid4()}")
     if role:
@@ -95,7 +102,7 @@ def test_the_matrix_of_roles_and_addresses(role: Role | None) -> None:
     client = signed_in(person(role))
     wrong = []
     for name in named():
-        if name in OPEN or name == "admin:logout":
+        if name in OPEN or name == "admin:logout" or for_programs(name):
             continue
         allowed = {Role.ADMINISTRATOR} if name.startswith("admin:") else WHO[name]
         # What an administrator's POST does is for the pages' own tests; nobody else's may do anything.
@@ -110,8 +117,10 @@ def test_the_matrix_of_roles_and_addresses(role: Role | None) -> None:
 @pytest.mark.parametrize("name", named())
 def test_a_visitor_is_led_to_the_sign_in_by_every_address_that_is_not_open(client: Client, name: str) -> None:
     answer = client.get(address(name))
-    if name in OPEN:
+    if name in OPEN or name in DOCUMENTATION:
         assert answer.status_code in {200, 302, 405}
+    elif for_programs(name):
+        assert answer.status_code in {401, 404, 405}
     else:
         assert answer.status_code == 302
         assert answer.headers["Location"].startswith((reverse("login"), reverse("admin:login")))
@@ -218,6 +227,11 @@ def test_the_demonstration_person_is_administrator(settings: Any) -> None:
     assert may(User.objects.get(username="admin"), Permission.CONFIGURE)
 
 
+@pytest.mark.parametrize("role", [Role.APPROVER, Role.MARKETER, Role.ANALYST, None])
+def test_the_sources_api_is_the_administrators(role: Role | None) -> None:
+    assert signed_in(person(role)).get("/api/v1/hub/models").status_code == 403
+
+
 @pytest.mark.parametrize("role", list(Role))
 def test_the_menu_leads_only_where_one_may_go(role: Role) -> None:
     client = signed_in(person(role))
@@ -262,7 +276,7 @@ def test_the_refusal_says_why() -> None:
 def test_templates_ask_for_permissions_that_exist() -> None:
     asked = {name for file in _TEMPLATES.rglob("*.html") for name in re.findall(r"\bmay\.(\w+)", file.read_text())}
     assert asked - {"role"} <= {permission.value for permission in Permission}
-    assert {"make", "configure"} <= asked
+    assert {"make", "use_desk"} <= asked
 
 
 def test_an_account_from_before_the_roles_keeps_what_it_could_do() -> None:

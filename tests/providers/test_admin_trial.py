@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission, User
 from django.db import connections
 from django.test import Client
 from django.utils import timezone
@@ -213,17 +212,6 @@ def test_a_vendor_that_echoes_the_key_in_its_answer_is_not_quoted(admin: Client,
     said = try_now(admin, one, ask="on")
     assert "is it not?" in said
     assert one.keys.get().open() not in said
-
-
-def test_those_who_may_only_look_cannot_test(admin: Client, connect: Any, upstream: Upstream) -> None:
-    one = connect("one")
-    reader = User.objects.create_user("reader", is_staff=True)
-    reader.user_permissions.add(Permission.objects.get(codename="view_provider"))
-    admin.force_login(reader, backend="django.contrib.auth.backends.ModelBackend")
-    assert admin.post(url("provider_test", one.pk)).status_code == 403
-    assert url("provider_test", one.pk) not in text(admin, url("provider_changelist"))
-    assert "Test now" not in text(admin, url("provider_change", one.pk))
-    assert upstream.requests("one") == []
 
 
 @pytest.mark.parametrize("capability", [capability.value for capability in trial.QUESTIONS])

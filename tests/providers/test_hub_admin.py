@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from providers.models import AIModel, DatasetReference, Provider
@@ -21,14 +20,6 @@ HTMX = {"HX-Request": "true"}
 @pytest.fixture
 def hf(upstream: Upstream) -> Provider:
     return hugging_face.provider(hugging_face.house(upstream))
-
-
-def allowed(*permissions: str, staff: bool = True) -> Client:
-    person = User.objects.create_user("person", is_staff=staff)
-    person.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    client = Client(headers={"accept-language": "en"})
-    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 def add(client: Client, provider: Provider, model_id: str, **headers: str) -> Any:
@@ -171,15 +162,6 @@ def test_without_a_hugging_face_provider_the_way_to_one_is_shown(admin: Client) 
     assert url("provider_catalogue") in text(admin, url("provider_hub_choose"))
 
 
-def test_looking_needs_the_right_to_see_providers_and_adding_the_right_to_add_models(hf: Provider) -> None:
-    looking = allowed("view_provider")
-    assert "Add to Hugging Face" not in text(looking, url("provider_hub", hf.pk))
-    assert add(looking, hf, "BAAI/bge-small-en-v1.5").status_code == 403
-    User.objects.all().delete()
-    assert allowed().get(url("provider_hub", hf.pk)).status_code == 403
-    assert not AIModel.objects.exists()
-
-
 # Data sets
 
 
@@ -240,15 +222,6 @@ def test_the_same_part_is_not_kept_twice(admin: Client, hf: Provider) -> None:
 
 def test_a_new_data_set_is_found_rather_than_typed(admin: Client) -> None:
     assert admin.get(url("datasetreference_add"))["location"] == url("datasetreference_hub")
-
-
-def test_keeping_needs_the_right_to_add(hf: Provider) -> None:
-    looking = allowed("view_datasetreference")
-    assert "Keep default" not in text(looking, url("datasetreference_rows"), id="music/songs")
-    fields = {"dataset_id": "music/songs", "config": "default", "split": "train"}
-    assert looking.post(f"{url('datasetreference_rows')}?id=music/songs", fields).status_code == 403
-    User.objects.all().delete()
-    assert allowed().get(url("datasetreference_hub")).status_code == 403
 
 
 def test_pages_need_neither_inline_script_nor_inline_style(admin: Client, hf: Provider) -> None:

@@ -55,6 +55,7 @@ def test_it_ends_with_its_result(owner):
 def test_a_takeover_goes_on_where_the_dead_worker_was(owner):
     job = services.request_long_work(owner, "counting", "Count", {"to": 4}, total=4)
     dead = jobs.claim(job.pk)
+    assert dead
     jobs.advance(dead, parts_done=3, checkpoint={"at": 3}, lease_until=job.created_at)
     run_job(str(job.pk))
     job.refresh_from_db()
