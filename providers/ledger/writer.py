@@ -110,7 +110,7 @@ class Writer:
         self._open += sum(isinstance(outcome, Opened) for outcome in outcomes)
         self._open -= sum(isinstance(operation, Settle) for operation in operations)
         if self._open > 0 and self._heart is None:
-            self._heart = threading.Thread(target=self._beat, name="ledger heartbeat", daemon=True)
+            self._heart = threading.Thread(target=self._beat, name="ledger lease", daemon=True)
             self._heart.start()
 
     def _beat(self) -> None:
