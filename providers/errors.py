@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import ClassVar
 
+from providers.types import LimitReading
+
 
 class Blame(StrEnum):
     """What a failure says is broken, so that only that is set aside."""
@@ -22,7 +24,8 @@ class ProviderError(Exception):
     `blame`: what to set aside. Both `retry_here` and `blame` belong to the class, but an instance may know better.
     `wait_seconds`: how long the vendor said to wait, if it did.
     `detail`: the vendor's words, redacted, for the administrator. `raw`: where these are only an extract, the whole
-    answer, redacted, at most 2,000 characters.
+    answer, redacted, at most 2,000 characters. `never_left`: nothing reached the vendor.
+    `limits`: what the refusal says of the vendor's limits; those with the source `body` are the ones it is about.
     """
 
     retry_here: bool = False
@@ -43,6 +46,8 @@ class ProviderError(Exception):
         self.http_status = http_status
         self.wait_seconds = wait_seconds
         self.raw = raw
+        self.never_left = False
+        self.limits: tuple[LimitReading, ...] = ()
         if blame is not None:
             self.blame = blame
 

@@ -207,6 +207,22 @@ class Usage:
         return self.prompt_tokens + self.completion_tokens
 
 
+@dataclass(frozen=True, slots=True)
+class LimitReading:
+    """What a vendor says of one of its limits; None where it does not say.
+
+    `metric` is `requests` or `tokens`, `period` as in a quota. `reset_seconds` from now. `source` is `header` or
+    `body`; a body speaks of the limit that a refusal is about.
+    """
+
+    metric: str | None
+    period: str | None = None
+    limit: int | None = None
+    remaining: int | None = None
+    reset_seconds: float | None = None
+    source: str = "header"
+
+
 class FinishReason(StrEnum):
     """Why a model stopped. `UNKNOWN` is never treated as a complete answer in a stream."""
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from providers.adapters.failure_rules import TABLE, Rule
+from providers.adapters.limits import refused_limits
 from providers.adapters.refusals import Refusal
 from providers.adapters.waits import seconds_until_next_month, seconds_until_stated_day, wait_seconds
 from providers.errors import (
@@ -40,6 +41,8 @@ def failure_of(refusal: Refusal, *, now: Callable[[], float] = time.time) -> Pro
         blame=rule.blame,
         raw=refusal.raw(),
     )
+    if issubclass(rule.error, RateLimitError | QuotaExhaustedError):
+        error.limits = refused_limits(refusal, now=now())
     if refusal.headers.get(_SHOULD_RETRY, "").lower() == "false":
         error.retry_here = False
     return error

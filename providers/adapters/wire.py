@@ -19,6 +19,7 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
+from providers.adapters import limits
 from providers.adapters.addresses import PublicResolver, public_socket
 from providers.adapters.redaction import redact
 from providers.errors import (
@@ -63,6 +64,7 @@ class Inflow:
         self._response = response
         self.status = response.status_code
         self.headers: Mapping[str, str] = {name.lower(): value for name, value in response.headers.items()}
+        limits.note(self.headers)
 
     async def pieces(self) -> AsyncGenerator[bytes, None]:
         """The decoded bytes as they come. Raises BrokenAnswerError (also beyond the bound) and NetworkError."""
@@ -197,7 +199,7 @@ def _faults_translated(endpoint: Endpoint) -> Iterator[None]:
     except (TimeoutError, httpx.TimeoutException) as exc:
         # The transport calls a connection that the other side dropped a timeout too; the cause knows better.
         if isinstance(exc.__cause__, aiohttp.ClientConnectionError) and not isinstance(exc.__cause__, TimeoutError):
-            raise NetworkError(_words("the connection failed", exc, endpoint)) from exc
+            raise _failed_connection(exc, endpoint) from exc
         raise NetworkError(f"no answer within {endpoint.timeout_seconds:g} s") from exc
     except (httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError) as exc:
         raise ForbiddenAddressError(_words("the address cannot be used", exc, endpoint)) from exc
@@ -210,7 +212,15 @@ def _faults_translated(endpoint: Endpoint) -> Iterator[None]:
         cause = httpx.RemoteProtocolError(redact(exc.message, endpoint.api_key))
         raise BrokenAnswerError(_words("the answer is not HTTP", cause, endpoint)) from cause
     except (httpx.TransportError, aiohttp.ClientError, OSError) as exc:
-        raise NetworkError(_words("the connection failed", exc, endpoint)) from exc
+        raise _failed_connection(exc, endpoint) from exc
+
+
+def _failed_connection(exc: Exception, endpoint: Endpoint) -> NetworkError:
+    error = NetworkError(_words("the connection failed", exc, endpoint))
+    # Without a connection nothing was sent, so nothing of a limit was used. The transport's own class says less.
+    never_made = aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError
+    error.never_left = isinstance(exc, never_made) or isinstance(exc.__cause__, never_made)
+    return error
 
 
 def _words(what: str, exc: Exception, endpoint: Endpoint) -> str:

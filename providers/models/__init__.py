@@ -1,5 +1,6 @@
-"""Providers at rest: what an administrator configures, what is remembered of vendors, and what really happened."""
+"""Providers at rest: what an administrator configures, what is left of each limit, and what really happened."""
 
+from providers.models.capacity import Bucket, Holder, Slot
 from providers.models.providers import (
     OPENAI_PROTOCOL,
     AIModel,
@@ -13,21 +14,26 @@ from providers.models.providers import (
     protocols,
     validate_base_url,
 )
+from providers.models.revision import Revision
 from providers.models.vendors import DatasetReference, ModelRefresh, RemoteRun, RemovedProvider, WebhookSecret
 
 __all__ = [
     "OPENAI_PROTOCOL",
     "AIModel",
     "Attempt",
+    "Bucket",
     "Circuit",
     "DatasetReference",
     "GoneReason",
+    "Holder",
     "ModelRefresh",
     "Provider",
     "ProviderKey",
     "Quota",
     "RemoteRun",
     "RemovedProvider",
+    "Revision",
+    "Slot",
     "Tier",
     "WebhookSecret",
     "protocols",

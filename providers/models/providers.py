@@ -1,4 +1,4 @@
-"""Providers at rest: what an administrator configures and what really happened."""
+"""What an administrator configures, the circuit breakers, and what really happened."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from providers import keys
 from providers.adapters.base import registry
+from providers.models.revision import Configured
 from providers.types import LOCAL_PROTOCOL, Capability, Quirks
 
 validate_base_url = URLValidator(schemes=["http", "https"])
@@ -38,7 +39,7 @@ class Tier(models.TextChoices):
     PAID = "paid", _("paid")
 
 
-class Provider(models.Model):
+class Provider(Configured):
     """A vendor, or a model server of our own, and how to treat it."""
 
     slug = models.SlugField(_("short name"), unique=True)
@@ -103,7 +104,7 @@ class GoneReason(models.TextChoices):
     ENDED = "ended", _("the vendor's last day for it has come")
 
 
-class AIModel(models.Model):
+class AIModel(Configured):
     """One model of a provider."""
 
     provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="models", verbose_name=_("provider"))
@@ -148,7 +149,7 @@ class AIModel(models.Model):
         return self.shutdown_on is not None and self.shutdown_on <= timezone.now().date()
 
 
-class ProviderKey(models.Model):
+class ProviderKey(Configured):
     """An API key: sealed here, or the name of the environment variable that holds it."""
 
     provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="keys", verbose_name=_("provider"))
@@ -199,7 +200,7 @@ class ProviderKey(models.Model):
         return keys.from_environment(self.variable) if self.variable else keys.unseal(self.sealed)
 
 
-class Quota(models.Model):
+class Quota(Configured):
     """A limit of a provider, or of one of its models: so much of something in a period."""
 
     class Metric(models.TextChoices):
@@ -269,11 +270,13 @@ class Quota(models.Model):
 
 
 class Circuit(models.Model):
-    """A provider's circuit breaker, shared by all processes. Written by conditional UPDATEs only."""
+    """A provider's circuit breaker, shared by all processes. Written under the row's lock only."""
 
     provider = models.OneToOneField(Provider, on_delete=models.CASCADE, related_name="circuit", primary_key=True)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
     open_until = models.DateTimeField(_("pausing until"), null=True, blank=True)
+    # The half-open probe's lease: who took it last reports back, or another one may after this.
+    probe_until = models.DateTimeField(_("tested until"), null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=40, blank=True)
 
     class Meta:
@@ -295,6 +298,7 @@ class Attempt(models.Model):
         REJECTED = "rejected", _("answer refused by the check")
         FAILED = "failed", _("failed")
         CANCELLED = "cancelled", _("cancelled")
+        ABANDONED = "abandoned", _("lost with its process")
 
     request_id = models.UUIDField(_("request"), default=uuid.uuid4, db_index=True)
     place = models.PositiveSmallIntegerField(_("number"), default=1)
@@ -317,9 +321,13 @@ class Attempt(models.Model):
     prompt_tokens = models.PositiveIntegerField(_("prompt tokens"), null=True)
     completion_tokens = models.PositiveIntegerField(_("answer tokens"), null=True)
     usage_estimated = models.BooleanField(_("tokens estimated"), default=False)
+    holder_id = models.BigIntegerField(null=True, editable=False)
 
     class Meta:
         ordering = ["-started_at", "-pk"]
+        indexes = [
+            models.Index(fields=["holder_id"], condition=models.Q(outcome="running"), name="attempts_in_flight"),
+        ]
         verbose_name = _("attempt")
         verbose_name_plural = _("attempts")
 

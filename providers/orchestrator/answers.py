@@ -23,11 +23,15 @@ class Happening(StrEnum):
     ASKING_AGAIN = "asking_again"
     CHECKING = "checking"
     FALLING_BACK = "falling_back"
+    WAITING = "waiting"
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Progress of a request. `reason` is an error's kind, `until` when that place returns, if known."""
+    """Progress of a request. `reason` is an error's kind, `until` when that place returns, if known.
+
+    While it waits for capacity it is at no place: `provider` and `model_id` are empty then.
+    """
 
     happening: Happening
     provider: str

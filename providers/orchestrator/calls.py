@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Generic, TypeVar
 
@@ -16,19 +15,16 @@ from django.utils import timezone
 
 from providers import ledger, prompted, routing
 from providers.adapters.base import adapter_for
-from providers.errors import (
-    AnswerRejectedError,
-    AuthenticationError,
-    Blame,
-    ModelUnavailableError,
-    ProviderError,
-    UnavailableError,
-)
+from providers.adapters.limits import Heard, listening
+from providers.errors import AnswerRejectedError, AuthenticationError, ModelUnavailableError, ProviderError
+from providers.ledger import Full, Opened
 from providers.models import Attempt
 from providers.orchestrator.answers import Answer, Event, Exhausted, Happening, Tried
+from providers.orchestrator.retrying import SetAside, pause_before_retry
 from providers.orchestrator.streaming import Forward, passed_on
+from providers.orchestrator.waiting import Patience, wake
 from providers.remote_runs import RemoteRuns
-from providers.routing import Place, Task
+from providers.routing import Place, Plan, Task
 from providers.types import ChatRequest, Completion, Endpoint, Request, Result
 
 T = TypeVar("T")
@@ -38,9 +34,7 @@ _ResultCheck = Callable[[Result, bool], T]
 
 # Two requests at one place: the second carries the reason why the first answer was refused.
 TRIES_AT_ONE_PLACE = 2
-# A retry at the same place is for hiccups; a place that took this long to fail gets no second chance.
-SLOW_FAILURE_SECONDS = 5.0
-LONGEST_JITTER_SECONDS = 1.0
+NOTICED = timedelta(seconds=1)
 
 
 async def _unwatched(_event: Event) -> None:
@@ -110,87 +104,112 @@ class _Call(Generic[T]):
     watch: Callable[[Event], Awaitable[None]]
     forward: Forward | None = None
     tried: list[Tried] = field(default_factory=list)
-    broken_providers: set[int] = field(default_factory=set)
-    broken_keys: set[int] = field(default_factory=set)
-    broken_models: set[tuple[int, str]] = field(default_factory=set)
+    aside: SetAside = field(default_factory=SetAside)
+    told_of_waiting: bool = False
 
     async def within_deadline(self) -> Answer[T]:
         """The first checked answer. Raises as `complete` says."""
         try:
             async with asyncio.timeout(self.task.deadline_seconds):
-                return await self._run()
+                return await self._run(Patience.of(self.task))
         except TimeoutError:
             raise Exhausted(tuple(self.tried), None) from None
 
-    async def _run(self) -> Answer[T]:
-        plan = routing.plan(
-            await ledger.snapshot(), self.task, self.request, now=timezone.now(), seed=self.request_id.int
-        )
-        if self.task.wanted and not plan.knows_wanted():
-            raise ModelUnavailableError(f"no provider in use has the model {self.task.wanted!r} for this")
-        for place in plan.places:
-            if self._is_broken(place):
-                continue
-            answer = await self._ask(place)
+    async def _run(self, patience: Patience) -> Answer[T]:
+        """Plan, go through the places, and wait for capacity as long as there is patience."""
+        while True:
+            plan = await self._plan()
+            if self.task.wanted and not plan.knows_wanted():
+                raise ModelUnavailableError(f"no provider in use has the model {self.task.wanted!r} for this")
+            answer, full_until = await self._ask_in_turn(plan.places)
             if answer:
                 return answer
-        # What this very call learned about waiting counts too.
-        afterwards = routing.plan(
-            await ledger.snapshot(), self.task, self.request, now=timezone.now(), seed=self.request_id.int
-        )
-        raise Exhausted(tuple(self.tried), afterwards.next_chance())
+            chances = [one for one in (full_until, self._next_chance(plan), self.aside.next_return()) if one]
+            until = min(chances, default=None)
+            if until is None or not patience.reaches(until):
+                # To be told, though not to be waited for: those that failed this very request return too.
+                told = [*chances, *(one for one in [plan.next_chance(), await self._afterwards()] if one)]
+                raise Exhausted(tuple(self.tried), min(told, default=None))
+            await self._tell_of_waiting(until)
+            await patience.wait(until)
 
-    def _is_broken(self, place: Place) -> bool:
-        candidate = place.candidate
-        return (
-            candidate.provider_id in self.broken_providers
-            or place.key_id in self.broken_keys
-            or (candidate.provider_id, candidate.model_id) in self.broken_models
+    async def _plan(self) -> Plan:
+        seen = await ledger.snapshot()
+        return routing.plan(seen, self.task, self.request, now=timezone.now(), seed=self.request_id.int)
+
+    async def _afterwards(self) -> datetime | None:
+        """The next chance with what this very request learned."""
+        return (await self._plan()).next_chance() if self.tried else None
+
+    async def _tell_of_waiting(self, until: datetime) -> None:
+        """Once, and only of a wait that a person would notice."""
+        if not self.told_of_waiting and until - timezone.now() > NOTICED:
+            self.told_of_waiting = True
+            await self.watch(Event(Happening.WAITING, "", "", until=until))
+
+    def _next_chance(self, plan: Plan) -> datetime | None:
+        """When the first of those left out returns by itself, but for those that already failed this request."""
+        return min(
+            (one.until for one in plan.skipped if one.until and one.candidate.provider_id not in self.aside.failed()),
+            default=None,
         )
 
-    async def _ask(self, place: Place) -> Answer[T] | None:
+    async def _ask_in_turn(self, places: tuple[Place, ...]) -> tuple[Answer[T] | None, datetime | None]:
+        """An answer from the first place that gives one; else when the first full one may have room."""
+        while left := tuple(place for place in places if place not in self.aside):
+            opened = await self._begin(left)
+            if isinstance(opened, Full):
+                return None, opened.until
+            answer = await self._ask(opened)
+            if answer:
+                return answer, None
+        return None, None
+
+    async def _begin(self, places: tuple[Place, ...]) -> Opened | Full:
+        return await ledger.begin(ledger.Begin(self.request_id, len(self.tried) + 1, self.task, self.request, places))
+
+    async def _ask(self, opened: Opened) -> Answer[T] | None:
         """An answer from one place, or None when the next place should be asked."""
-        happening, mend = Happening.ASKING, ""
+        place, happening, mend = opened.place, Happening.ASKING, ""
         for number in range(1, TRIES_AT_ONE_PLACE + 1):
             last = number == TRIES_AT_ONE_PLACE
-            await self._tell(place, happening)
             started = time.monotonic()
             try:
-                return await self._attempt(place, mend, last_try=last)
+                return await self._attempt(opened, mend, happening, last_try=last)
             except ProviderError as error:
                 if not error.try_next:
                     raise
-                quick = time.monotonic() - started < SLOW_FAILURE_SECONDS
-                rejected = isinstance(error, AnswerRejectedError)
-                if last or not error.retry_here or not (quick or rejected):
-                    self._set_aside(place, error)
+                seconds = None if last else pause_before_retry(error, time.monotonic() - started)
+                again = await self._open_again(place, seconds) if seconds is not None else None
+                if again is None:
+                    self.aside.add(place, error)
                     await self._tell(place, Happening.FALLING_BACK, error)
                     return None
-                if rejected:
-                    mend = error.detail
-                else:
-                    # Full jitter: many callers that failed together do not come back together.
-                    await asyncio.sleep(random.uniform(0, LONGEST_JITTER_SECONDS))  # noqa: S311 - not a secret
-                happening = Happening.ASKING_AGAIN
+                mend = error.detail if isinstance(error, AnswerRejectedError) else ""
+                opened, happening = again, Happening.ASKING_AGAIN
         return None
 
-    async def _attempt(self, place: Place, mend: str, *, last_try: bool) -> Answer[T]:
+    async def _open_again(self, place: Place, seconds: float) -> Opened | None:
+        """The same place once more after a pause, if it still has room."""
+        await asyncio.sleep(seconds)
+        opened = await self._begin((place,))
+        return opened if isinstance(opened, Opened) else None
+
+    async def _attempt(self, opened: Opened, mend: str, happening: Happening, *, last_try: bool) -> Answer[T]:
         """One recorded call. Raises ProviderError; a cancelled caller is recorded and blames nobody.
 
         `mend` tells the model why its last answer was refused.
         """
-        try:
-            opened = await ledger.begin(self.request_id, len(self.tried) + 1, self.task, place)
-        except AuthenticationError as exc:
-            self._remember(place, Attempt.Outcome.FAILED, 0, exc)
-            raise
-        if opened is None:
-            raise _ProbedElsewhereError("another request is testing this provider")
-        started = time.monotonic()
+        place, started = opened.place, time.monotonic()
         outcome, result = Attempt.Outcome.CANCELLED, None
         error: ProviderError | None = None
+        left, heard = False, Heard()
         try:
-            result = await self._call(place, _endpoint(place, opened.secret, self.request_id), mend)
+            await self._tell(place, happening)
+            endpoint = _endpoint(place, _secret(place), self.request_id)
+            left = True
+            with listening(heard):
+                result = await self._call(place, endpoint, mend)
             await self._tell(place, Happening.CHECKING)
             outcome = Attempt.Outcome.REJECTED
             if isinstance(result, Completion) and self._is_prompted(place):
@@ -205,9 +224,9 @@ class _Call(Generic[T]):
         finally:
             latency = round((time.monotonic() - started) * 1000)
             self._remember(place, outcome, latency, error)
-            settlement = ledger.Settlement(outcome, latency, result, error)
+            settlement = ledger.Settlement(outcome, latency, result, error, not left, heard.readings)
             # The record is written even while the caller is being cancelled.
-            await asyncio.shield(ledger.settle(opened.attempt_id, place, settlement))
+            await asyncio.shield(_settled(opened, settlement))
         return Answer(
             value=value,
             result=result,
@@ -245,16 +264,6 @@ class _Call(Generic[T]):
             )
         )
 
-    def _set_aside(self, place: Place, error: ProviderError) -> None:
-        """Leave out what this failure blames for the rest of this call."""
-        candidate = place.candidate
-        if error.blame is Blame.PROVIDER or (error.blame is Blame.KEY and place.key_id is None):
-            self.broken_providers.add(candidate.provider_id)
-        elif error.blame is Blame.KEY and place.key_id is not None:
-            self.broken_keys.add(place.key_id)
-        else:
-            self.broken_models.add((candidate.provider_id, candidate.model_id))
-
     async def _tell(self, place: Place, happening: Happening, error: ProviderError | None = None) -> None:
         wait = error.wait_seconds if error else None
         await self.watch(
@@ -268,15 +277,20 @@ class _Call(Generic[T]):
         )
 
 
-class _ProbedElsewhereError(UnavailableError):
-    """Somebody else holds the half-open probe; nothing was sent."""
+async def _settled(opened: Opened, settlement: ledger.Settlement) -> None:
+    await ledger.settle(opened, settlement)
+    # Requests that were counted come back by the clock; of anything else those who wait need not sleep on.
+    if settlement.gives_back or any(limit.metric != "requests" for limit in opened.place.key.limits):
+        wake()
 
-    retry_here = False
 
-    @property
-    def kind(self) -> str:
-        """To people this is a provider that is not back yet."""
-        return "Unavailable"
+def _secret(place: Place) -> str:
+    """The key in clear. Raises AuthenticationError, which says that nothing was sent."""
+    try:
+        return ledger.secret(place)
+    except AuthenticationError as exc:
+        exc.never_left = True
+        raise
 
 
 def _endpoint(place: Place, secret: str, request_id: uuid.UUID) -> Endpoint:

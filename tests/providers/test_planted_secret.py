@@ -339,7 +339,7 @@ def test_nothing_in_flight_prints_the_key(place: Callable[..., Provider]) -> Non
     target = Target(provider, key, provider.models.get())
     candidates = asyncio.run(ledger.snapshot())
     planned = plan(candidates, Task("test"), REQUEST, now=timezone.now(), seed=1)
-    opened = ledger.Opened(1, PLANTED)
+    opened = ledger.Opened(1, planned.places[0])
     for thing in (provider, key, target, target.endpoint(), candidates, planned, opened, ask()):
         for told in (repr(thing), str(thing)):
             assert_nothing_of_it(type(thing).__name__, told)

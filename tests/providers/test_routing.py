@@ -6,13 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from providers.routing import Candidate, KeyState, Skip, Task, plan
+from providers.routing import Candidate, KeyState, Limit, Skip, Task, plan
 from providers.types import Capability, ChatRequest, Message, Quirks, Role
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
 TASK = Task("test")
 REQUEST = ChatRequest((Message(Role.USER, "Napisz post"),), max_tokens=200)
+
+MINUTE_OF_TOKENS = Limit("b", "tokens", "minute", "sliding", 100)
 
 
 def candidate(provider_id=1, **changes):
@@ -82,6 +84,9 @@ def test_the_keys_of_a_provider_take_turns():
         ({"open_until": LATER}, Task("t"), Skip.RESTING),
         ({"keys": (KeyState(1, blocked_until=LATER),)}, Task("t"), Skip.KEY_RESTING),
         ({"keys": (KeyState(1, refused=True),)}, Task("t"), Skip.KEY_REFUSED),
+        ({"keys": (KeyState(1, full_until=LATER),)}, Task("t"), Skip.SPENT),
+        ({"open_until": NOW - timedelta(seconds=1), "probe_until": LATER}, Task("t"), Skip.RESTING),
+        ({"keys": (KeyState(1, limits=(MINUTE_OF_TOKENS,)),)}, Task("t"), Skip.TOO_LARGE),
         ({"keys": ()}, Task("t"), Skip.NO_KEY),
         ({"protocol": "local"}, Task("t"), Skip.CAPABILITY),
         ({}, Task("t", on_this_machine=True), Skip.CAPABILITY),
@@ -105,3 +110,19 @@ def test_a_resting_key_leaves_the_others_in_use():
 def test_the_next_chance_is_the_earliest_return():
     resting = [candidate(1, open_until=LATER), candidate(2, keys=(KeyState(2, blocked_until=LATER + timedelta(1)),))]
     assert plan(resting, Task("t"), REQUEST, now=NOW, seed=1).next_chance() == LATER
+
+
+def test_among_equals_what_is_nearly_used_up_is_used_up_first():
+    rivals = [candidate(1), candidate(2, keys=(KeyState(2, share_left=0.2),)), candidate(3, priority=5)]
+    assert {tuple(order(rivals, seed=seed)) for seed in range(50)} == {(3, 2, 1)}
+
+
+def test_small_differences_of_what_is_left_do_not_overrule_the_weights():
+    rivals = [candidate(number, keys=(KeyState(number, share_left=0.9 - number / 100),)) for number in (1, 2)]
+    assert {order(rivals, seed=seed)[0] for seed in range(50)} == {1, 2}
+
+
+def test_a_full_key_leaves_the_others_in_use_and_tells_its_return():
+    keys = (KeyState(1, full_until=LATER), KeyState(2))
+    planned = plan([candidate(keys=keys)], Task("t"), REQUEST, now=NOW, seed=1)
+    assert ([place.key_id for place in planned.places], planned.next_chance()) == ([2], LATER)

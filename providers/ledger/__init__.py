@@ -1,0 +1,42 @@
+"""What is left of every limit, and who may take it: snapshot, begin and settle, exact across processes and hosts.
+
+Everything runs on one thread with a connection of its own, so that asynchronous callers never touch the database.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from providers.ledger import configuration
+from providers.ledger.operations import Begin, Full, Opened, Settle, Settlement
+from providers.ledger.writer import writer
+from providers.routing import Candidate, Place
+
+__all__ = ["Begin", "Full", "Opened", "Settlement", "begin", "close", "secret", "settle", "snapshot"]
+
+
+async def snapshot() -> tuple[Candidate, ...]:
+    """All enabled models with the state of their providers, keys, circuits and limits: advice, exact is `begin`."""
+    return cast("tuple[Candidate, ...]", await writer().ask(None))
+
+
+async def begin(asked: Begin) -> Opened | Full:
+    """Reserve everything that the first place with room counts, and write the attempt, before anything leaves."""
+    return cast("Opened | Full", await writer().ask(asked))
+
+
+async def settle(opened: Opened, settlement: Settlement) -> None:
+    """Write the end of an attempt, its true use, and what it means for key, model and provider, in one transaction."""
+    await writer().ask(Settle(opened, settlement))
+
+
+def secret(place: Place) -> str:
+    """The place's key in clear, empty where none is needed. Raises AuthenticationError when it cannot be had."""
+    key = configuration.key(place.key_id) if place.key_id is not None else None
+    return key.open() if key else ""
+
+
+def close() -> None:
+    """Close the writer's database connections; it opens them again when needed."""
+    own = writer()
+    own.call(own.forget)

@@ -1,0 +1,213 @@
+"""The rows that one transaction works on: buckets and circuits, locked, changed in memory, written back at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection
+
+from providers.ledger.breaker import Breaker
+from providers.ledger.limiter import Count
+from providers.models import Bucket, Circuit, Provider
+from providers.routing import Limit, Place
+
+_COLUMNS = (
+    "id",
+    "name",
+    "metric",
+    "period",
+    '"window"',
+    '"limit"',
+    "used",
+    "oldest_at",
+    "unsure_at",
+    "window_end",
+    "carried",
+    "full_until",
+    "seen_limit",
+    "seen_remaining",
+    "seen_reset",
+    "seen_at",
+    "seen_source",
+    "drift",
+)
+_WRITTEN = _COLUMNS[4:]
+
+
+def rows(query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """The answer to a query of our own. The ORM costs too much on the path of every call."""
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        return list(cursor.fetchall())
+
+
+def write(statement: str, changes: Collection[Sequence[Any]]) -> None:
+    """The same statement for each of the changes."""
+    if changes:
+        with connection.cursor() as cursor:
+            cursor.executemany(statement, list(changes))
+
+
+def marks(values: Collection[Any]) -> str:
+    """As many placeholders as there are values."""
+    return ", ".join(["%s"] * len(values))
+
+
+def locking() -> str:
+    """SQLite's transaction already holds the one lock there is."""
+    return " FOR UPDATE" if connection.vendor == "postgresql" else ""
+
+
+class SlotLog:
+    """The uses behind the counts, in the table of slots."""
+
+    def sweep(self, count: Count, until: float) -> None:
+        """Delete the anchored uses up to this moment."""
+        gone = rows(
+            "DELETE FROM providers_slot WHERE bucket_id = %s AND anchored_at <= %s RETURNING units", (count.id, until)
+        )
+        count.used = max(0, count.used - sum(units for (units,) in gone))
+        count.oldest_at = rows("SELECT MIN(anchored_at) FROM providers_slot WHERE bucket_id = %s", (count.id,))[0][0]
+
+    def in_flight(self, count: Count) -> int:
+        """The units that are not anchored yet."""
+        query = "SELECT COALESCE(SUM(units), 0) FROM providers_slot WHERE bucket_id = %s AND anchored_at IS NULL"
+        return int(rows(query, (count.id,))[0][0])
+
+    def anchor_of(self, count: Count, units: int) -> float | None:
+        """The anchor of the use with which the oldest ones reach so many units."""
+        query = (
+            "SELECT anchored_at, units FROM providers_slot WHERE bucket_id = %s AND anchored_at IS NOT NULL"
+            " ORDER BY anchored_at"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(query, (count.id,))
+            reached = 0
+            while found := cursor.fetchone():
+                reached += found[1]
+                if reached >= units:
+                    return float(found[0])
+        return None
+
+
+@dataclass(slots=True)
+class Books:
+    """Counts by their name, circuits by their provider, at one moment."""
+
+    now: float
+    log: SlotLog = field(default_factory=SlotLog)
+    counts: dict[str, Count] = field(default_factory=dict)
+    circuits: dict[int, Breaker] = field(default_factory=dict)
+    # Failures before a pause, and its seconds, of the providers that failed.
+    pauses: dict[int, tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def moment(self) -> datetime:
+        """Now, as Django keeps it."""
+        return datetime.fromtimestamp(self.now, UTC)
+
+    def by_id(self) -> dict[int, Count]:
+        """The counts by their row."""
+        return {count.id: count for count in self.counts.values()}
+
+    def load(self, asked: Iterable[Place], ended: Iterable[Place], failing: Collection[int]) -> None:
+        """Lock what these places share; what was deleted meanwhile is left out.
+
+        A missing count is made where a request asks, a missing circuit for a provider in `failing`.
+        """
+        wanted = {limit.bucket: (limit, place) for place in asked for limit in place.key.limits}
+        known = {limit.bucket: (limit, place) for place in ended for limit in place.key.limits}
+        if wanted or known:
+            self._load_counts(wanted, {**known, **wanted})
+        if failing:
+            found = Provider.objects.filter(pk__in=failing).values_list("pk", "failure_threshold", "recovery_seconds")
+            self.pauses = {pk: (threshold, seconds) for pk, threshold, seconds in found}
+            made = [Circuit(provider_id=one) for one in sorted(self.pauses)]
+            Circuit.objects.bulk_create(made, ignore_conflicts=True)
+        providers = {place.candidate.provider_id for place in (*asked, *ended)}
+        if providers:
+            self._load_circuits(sorted(providers))
+
+    def _load_counts(self, wanted: dict[str, tuple[Limit, Place]], limits: dict[str, tuple[Limit, Place]]) -> None:
+        self._read_counts(list(limits))
+        missing = [name for name in sorted(wanted) if name not in self.counts]
+        if missing:
+            Bucket.objects.bulk_create(
+                [new_bucket(limits[name][0], limits[name][1]) for name in missing], ignore_conflicts=True
+            )
+            # Again as a whole, so that the locks are taken in order.
+            self._read_counts(list(limits))
+        for name, count in self.counts.items():
+            limit = limits[name][0]
+            if (count.limit, count.window) != (limit.limit, limit.window):
+                count.limit, count.window, count.changed = limit.limit, limit.window, True
+            count.zone = limit.zone
+            count.renew(self.now, self.log)
+
+    def lock(self, ids: Collection[int]) -> dict[int, Count]:
+        """Lock these buckets, whatever places they belong to."""
+        if ids:
+            self._read(f"id IN ({marks(ids)})", list(ids))
+        return self.by_id()
+
+    def _read_counts(self, names: list[str]) -> None:
+        self._read(f"name IN ({marks(names)})", names)
+
+    def _read(self, condition: str, values: list[Any]) -> None:
+        # In the order of their rows, so that two processes never wait for each other.
+        query = f"SELECT {', '.join(_COLUMNS)} FROM providers_bucket WHERE {condition} ORDER BY id{locking()}"  # noqa: S608 - no values
+        for row in rows(query, values):
+            self.counts[row[1]] = Count(*row)
+
+    def _load_circuits(self, providers: list[int]) -> None:
+        query = "SELECT provider_id, failures, open_until, probe_until, reason FROM providers_circuit WHERE provider_id"
+        for circuit in Circuit.objects.raw(
+            f"{query} IN ({marks(providers)}) ORDER BY provider_id{locking()}", providers
+        ):
+            self.circuits[circuit.pk] = Breaker(
+                circuit.failures, _unix(circuit.open_until), _unix(circuit.probe_until), circuit.reason
+            )
+
+    def close(self) -> None:
+        """Write back what has changed."""
+        settings = ", ".join(f"{column} = %s" for column in _WRITTEN)
+        names = [column.strip('"') for column in _WRITTEN]
+        changed = [one for one in self.counts.values() if one.changed]
+        write(
+            f"UPDATE providers_bucket SET {settings} WHERE id = %s",  # noqa: S608 - our own column names
+            [(*(getattr(one, name) for name in names), one.id) for one in changed],
+        )
+        for provider_id, breaker in self.circuits.items():
+            if breaker.changed:
+                Circuit.objects.filter(pk=provider_id).update(
+                    failures=breaker.failures,
+                    open_until=_moment(breaker.open_until),
+                    probe_until=_moment(breaker.probe_until),
+                    reason=breaker.reason,
+                )
+
+
+def new_bucket(limit: Limit, place: Place) -> Bucket:
+    """The row for a limit that nobody used yet. Its name carries subject and model as its last parts."""
+    _provider, _metric, _period, subject, model_id = limit.bucket.split("/", 4)
+    return Bucket(
+        name=limit.bucket,
+        provider_id=place.candidate.provider_id,
+        metric=limit.metric,
+        period=limit.period,
+        window=limit.window,
+        limit=limit.limit,
+        subject=subject,
+        model_id=model_id,
+    )
+
+
+def _unix(moment: datetime | None) -> float | None:
+    return moment.timestamp() if moment else None
+
+
+def _moment(unix: float | None) -> datetime | None:
+    return datetime.fromtimestamp(unix, UTC) if unix is not None else None

@@ -1,0 +1,131 @@
+"""One transaction for many callers: settle what ended, then reserve for those who want to begin."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from django.db import connection, transaction
+
+from providers.ledger import holding, settling
+from providers.ledger.books import Books, rows, write
+from providers.ledger.breaker import Gate
+from providers.ledger.learning import effective_limit
+from providers.ledger.limiter import Count
+from providers.ledger.operations import Beat, Begin, Full, Opened, Operation, Outcome, Settle
+from providers.ledger.windows import SHORT_PERIODS
+from providers.models import Attempt, Quota
+from providers.routing import Place, Task
+
+# Of each short limit, what work in the background leaves to people who wait.
+INTERACTIVE_RESERVE = 0.2
+# How much longer than its timeout a probe may take before another request may test the provider.
+_PROBE_GRACE_SECONDS = 5.0
+
+Clock = Callable[[], float]
+
+
+def database_clock() -> float:
+    """Unix time; on PostgreSQL the server's, which all hosts share."""
+    if connection.vendor == "postgresql":
+        return float(rows("SELECT extract(epoch FROM clock_timestamp())")[0][0])
+    return time.time()
+
+
+def run(operations: Sequence[Operation], clock: Clock = database_clock) -> list[Outcome]:
+    """The outcome of each operation, in their order; all of them or none are stored."""
+    settles = [one for one in operations if isinstance(one, Settle)]
+    begins = [one for one in operations if isinstance(one, Begin)]
+    with transaction.atomic():
+        if not settles and connection.vendor == "postgresql":
+            # A crash of the database's host then costs a few counts; whatever was settled is on the disk.
+            rows("SELECT set_config('synchronous_commit', 'off', true)")
+        books = Books(clock())
+        books.load(
+            [place for begin in begins for place in begin.places],
+            [one.opened.place for one in settles],
+            settling.failing_providers(settles),
+        )
+        settling.settle(books, settles)
+        granted = _grants(books, begins)
+        if granted or any(isinstance(one, Beat) for one in operations):
+            holding.extend_lease(books.now)
+        answers = iter(_stored(books, granted, begins))
+        books.close()
+    return [next(answers) if isinstance(one, Begin) else None for one in operations]
+
+
+class _Grant:
+    """A place with what was reserved there."""
+
+    def __init__(self, begin: Begin, place: Place, taken: list[tuple[Count, int]], probe: float | None) -> None:
+        self.begin, self.place, self.taken, self.probe = begin, place, taken, probe
+        candidate = place.candidate
+        self.attempt = Attempt(
+            request_id=begin.request_id,
+            place=begin.number,
+            feature=begin.task.feature,
+            capability=begin.task.capability,
+            provider_id=candidate.provider_id,
+            provider_slug=candidate.provider,
+            model_id=candidate.model_id,
+            key_fingerprint=place.key.fingerprint,
+            reason="probe after a pause" if probe else place.reason,
+            holder_id=holding.holder_id(),
+        )
+
+
+def _grants(books: Books, begins: Sequence[Begin]) -> dict[int, _Grant | Full]:
+    return {number: _grant(books, begin) for number, begin in enumerate(begins)}
+
+
+def _grant(books: Books, begin: Begin) -> _Grant | Full:
+    """The first place with room in all of its limits, or when the first of them may have it."""
+    soonest = math.inf
+    for place in begin.places:
+        circuit = books.circuits.get(place.candidate.provider_id)
+        gate = circuit.gate(books.now) if circuit else Gate.OPEN_WAY
+        if circuit and gate is Gate.CLOSED_WAY:
+            soonest = min(soonest, circuit.returns_at(books.now))
+            continue
+        wanted = [(books.counts[limit.bucket], begin.units(place, limit.metric)) for limit in place.key.limits]
+        free_at = max((_free_at(books, begin.task, count, units) for count, units in wanted), default=0.0)
+        if free_at > 0:
+            soonest = min(soonest, free_at)
+            continue
+        for count, units in wanted:
+            count.take(units, books.now)
+        probe = None
+        if circuit and gate is Gate.PROBE:
+            probe = books.now + place.candidate.timeout_seconds + _PROBE_GRACE_SECONDS
+            circuit.probe(probe)
+        return _Grant(begin, place, wanted, probe)
+    # The caller's own clock decides how long it sleeps.
+    ours = time.time() + soonest - books.now
+    return Full(None if math.isinf(soonest) else datetime.fromtimestamp(ours, UTC))
+
+
+def _free_at(books: Books, task: Task, count: Count, units: int) -> float:
+    limit = effective_limit(count, books.now)
+    reserved = task.background and count.period in SHORT_PERIODS and count.metric != Quota.Metric.CONCURRENT
+    open_to_all = limit - math.floor(limit * INTERACTIVE_RESERVE) if reserved else limit
+    return count.free_at(units, open_to_all, books.now, books.log)
+
+
+def _stored(books: Books, granted: dict[int, _Grant | Full], begins: Sequence[Begin]) -> list[Outcome]:
+    """Write attempts and slots of what was granted; the answers in the order of the begins."""
+    grants = [grant for grant in granted.values() if isinstance(grant, _Grant)]
+    for grant in grants:
+        grant.attempt.started_at = books.moment
+    Attempt.objects.bulk_create([grant.attempt for grant in grants])
+    write(
+        "INSERT INTO providers_slot (bucket_id, attempt_id, units) VALUES (%s, %s, %s)",
+        [(count.id, grant.attempt.pk, units) for grant in grants for count, units in grant.taken],
+    )
+    answers: list[Outcome] = []
+    for number in range(len(begins)):
+        found = granted[number]
+        answers.append(found if isinstance(found, Full) else Opened(found.attempt.pk, found.place, found.probe))
+    return answers

@@ -1,0 +1,78 @@
+"""A token that changes with every change of the configuration, so that processes may keep it in memory."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Self, TypeVar
+
+from django.db import models
+
+_Row_co = TypeVar("_Row_co", bound=models.Model, covariant=True)
+_THE_ROW = 1
+
+
+class Revision(models.Model):
+    """The one row with the token. A random one: a counter could come back to an old value with other contents."""
+
+    token = models.UUIDField(default=uuid.uuid4)
+
+    def __str__(self) -> str:
+        return str(self.token)
+
+    @staticmethod
+    def renew() -> None:
+        """Make every process read the configuration again; part of the transaction that changed it."""
+        Revision.objects.bulk_create(
+            [Revision(pk=_THE_ROW, token=uuid.uuid4())],
+            update_conflicts=True,
+            unique_fields=["id"],
+            update_fields=["token"],
+        )
+
+    @staticmethod
+    def current() -> uuid.UUID | None:
+        """The token, or None before the first change."""
+        return Revision.objects.filter(pk=_THE_ROW).values_list("token", flat=True).first()
+
+
+class ConfiguredQuerySet(models.QuerySet[_Row_co]):
+    """Changes of many rows at once; they call no `save`."""
+
+    def update(self, **values: Any) -> int:
+        """As Django's."""
+        changed = super().update(**values)
+        if changed:
+            Revision.renew()
+        return changed
+
+    def bulk_create(self, *arguments: Any, **options: Any) -> list[_Row_co]:
+        """As Django's."""
+        made = super().bulk_create(*arguments, **options)
+        Revision.renew()
+        return made
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """As Django's."""
+        gone = super().delete()
+        Revision.renew()
+        return gone
+
+
+class Configured(models.Model):
+    """A row that the ledger keeps in memory."""
+
+    objects = ConfiguredQuerySet[Self].as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *arguments: Any, **options: Any) -> None:
+        """As Django's."""
+        super().save(*arguments, **options)
+        Revision.renew()
+
+    def delete(self, *arguments: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        """As Django's."""
+        gone = super().delete(*arguments, **options)
+        Revision.renew()
+        return gone
