@@ -1,5 +1,6 @@
 """Providers at rest: what an administrator configures, what is remembered of vendors, and what really happened."""
 
+from providers.models.monitoring import Alert, Chore, ErrorGroup, ErrorHour, Rollup
 from providers.models.providers import (
     OPENAI_PROTOCOL,
     AIModel,
@@ -18,9 +19,13 @@ from providers.models.vendors import DatasetReference, ModelRefresh, RemoteRun, 
 __all__ = [
     "OPENAI_PROTOCOL",
     "AIModel",
+    "Alert",
     "Attempt",
+    "Chore",
     "Circuit",
     "DatasetReference",
+    "ErrorGroup",
+    "ErrorHour",
     "GoneReason",
     "ModelRefresh",
     "Provider",
@@ -28,6 +33,7 @@ __all__ = [
     "Quota",
     "RemoteRun",
     "RemovedProvider",
+    "Rollup",
     "Tier",
     "WebhookSecret",
     "protocols",
