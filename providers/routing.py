@@ -19,7 +19,7 @@ class Task:
 
     `wanted` is a model id or `provider/model`; empty where any model will do.
     `background`: nobody sits waiting, so a reserve of each short limit is left to those who do. `patience_seconds`:
-    how long the request may wait for capacity, within its deadline.
+    how long the request may wait for capacity, within its deadline. `client_id`: the client that asked, if one did.
     """
 
     feature: str
@@ -31,6 +31,7 @@ class Task:
     wanted: str = ""
     background: bool = False
     patience_seconds: float = 10.0
+    client_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import traceback
 from collections import defaultdict
@@ -35,10 +36,10 @@ class _Cause:
     """One cause within one hour: how often, and its newest case."""
 
     facts: dict[str, Any]
+    first: datetime
+    last: datetime
     times: int = 0
     features: set[str] = field(default_factory=set)
-    first: datetime | None = None
-    last: datetime | None = None
     sample: str = ""
     request: UUID | None = None
 
@@ -88,10 +89,10 @@ def _count(causes: dict[str, _Cause], row: dict[str, Any]) -> None:
     words = pattern(row["detail"])
     mark = fingerprint("provider", row["provider_slug"], row["error_class"], row["http_status"], words)
     facts = {name: row[name] for name in ("provider_slug", "error_class", "http_status")}
-    cause = causes.setdefault(mark, _Cause({**facts, "title": (words or row["error_class"])[:300]}))
+    facts["title"] = (words or row["error_class"])[:300]
+    cause = causes.setdefault(mark, _Cause(facts, row["started_at"], row["started_at"]))
     cause.times += 1
     cause.features.add(row["feature"])
-    cause.first = cause.first or row["started_at"]
     cause.last, cause.request = row["started_at"], row["request_id"]
     cause.sample = (row["raw"] or row["detail"])[:SAMPLE_LENGTH]
 
@@ -227,7 +228,7 @@ def _sums(hours: Any) -> dict[int, int]:
 
 def _is_rise(count: int, rate: float) -> bool:
     """Whether `count` is above the 99.9 % bound of a Poisson count, by its normal approximation."""
-    return count > rate + 3.1 * max(rate, 1.0) ** 0.5
+    return count > rate + 3.1 * math.sqrt(max(rate, 1.0))
 
 
 def trend(group: ErrorGroup, hours: int = 72, now: datetime | None = None) -> list[int]:

@@ -154,7 +154,9 @@ def report(days: float = 7, by: str = "provider", now: datetime | None = None, *
     since = hour_of(now - timedelta(days=days)) + HOUR
     step = HOUR if days <= 2 else DAY  # noqa: PLR2004 - what a chart can show
     kept = {_COLUMNS[name]: value for name, value in only.items() if value}
-    total, lines, steps = Figures(), defaultdict(Figures), defaultdict(Figures)
+    total = Figures()
+    lines: dict[str, Figures] = defaultdict(Figures)
+    steps: dict[datetime, Figures] = defaultdict(Figures)
     for row in _rows(since, now, step).filter(**kept).iterator():
         total.add(row)
         lines[str(getattr(row, _COLUMNS[by]))].add(row)

@@ -128,9 +128,9 @@ def _keyed(attempts: QuerySet[Attempt]) -> QuerySet[Attempt]:
     return attempts.order_by().annotate(by_client=Coalesce(F("client_id"), Value(0)))
 
 
-def _counted(attempts: QuerySet[Attempt]) -> Iterable[dict[str, Any]]:
+def _counted(attempts: QuerySet[Attempt]) -> Iterable[Any]:
     outcome = Attempt.Outcome
-    return (
+    found: Iterable[Any] = (
         _keyed(attempts)
         .values(*_KEYS)
         .annotate(
@@ -146,6 +146,7 @@ def _counted(attempts: QuerySet[Attempt]) -> Iterable[dict[str, Any]]:
             completion_tokens=Sum("completion_tokens"),
         )
     )
+    return found
 
 
 def _buckets(attempts: QuerySet[Attempt], column: str) -> Iterator[tuple[Key, int, int]]:
