@@ -46,7 +46,10 @@ class Work:
         except CancelledError:
             self.stopped = True
         except ProviderError as error:
-            jobs.finish(self.claim, Job.State.FAILED, failure={"kind": error.kind, "detail": error.detail})
+            failure = {"kind": error.kind, "detail": error.detail}
+            if isinstance(error, Exhausted) and error.until:
+                failure["until"] = error.until.isoformat()
+            jobs.finish(self.claim, Job.State.FAILED, failure=failure)
             return
         # After a lost lease this changes nothing: the token is no longer ours.
         jobs.finish(self.claim, Job.State.CANCELLED if self.stopped else Job.State.DONE)
@@ -61,6 +64,8 @@ class Work:
         try:
             answer = self._ask(part)
         except FallbackExhaustedError as exhausted:
+            if not self.job.options.get("offline", True):
+                raise
             self._store_offline(part, exhausted)
             return
         self._store(part, answer.value, provenance=_provenance(answer))
@@ -73,7 +78,12 @@ class Work:
             return self.kind.check(self.brief, part, text, last_try=last_try)
 
         # The local model is no answer here: its facts are unreliable. It may only enliven an offline draft.
-        call = BackgroundCall(Task(feature=self.kind.slug), request, check)
+        task = Task(
+            feature=self.kind.slug,
+            client_id=self.job.client_id,
+            background=bool(self.job.options.get("background")),
+        )
+        call = BackgroundCall(task, request, check)
         self.call = call
         if self.stopped:
             call.cancel()
