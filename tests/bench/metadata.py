@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Iterator
 from itertools import cycle, islice
@@ -18,8 +19,13 @@ def _rows(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (CASES / name).read_text(encoding="utf-8").splitlines()]
 
 
-def lines() -> Iterator[str]:
-    """One line a kind of record."""
+def main() -> None:
+    """Print one line a kind of record."""
+    for line in _lines():
+        sys.stdout.write(f"{line}\n")
+
+
+def _lines() -> Iterator[str]:
     from marketing.metadata.checking import found_rules
 
     for kind, name in FILES.items():
