@@ -15,6 +15,7 @@ from providers.models.providers import (
     validate_base_url,
 )
 from providers.models.revision import Revision
+from providers.models.routed import ConfigurationSnapshot, Rating, RoutingDecision, RoutingPolicy
 from providers.models.vendors import DatasetReference, ModelRefresh, RemoteRun, RemovedProvider, WebhookSecret
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Attempt",
     "Bucket",
     "Circuit",
+    "ConfigurationSnapshot",
     "DatasetReference",
     "GoneReason",
     "Holder",
@@ -30,9 +32,12 @@ __all__ = [
     "Provider",
     "ProviderKey",
     "Quota",
+    "Rating",
     "RemoteRun",
     "RemovedProvider",
     "Revision",
+    "RoutingDecision",
+    "RoutingPolicy",
     "Slot",
     "Tier",
     "WebhookSecret",
