@@ -144,6 +144,8 @@ def _run_long(kind: LongWork, job: Job, claim: jobs.Claim, heartbeat: jobs.Heart
         result = kind.run(job, progress)
     except StoppedError:
         jobs.finish(claim, Job.State.CANCELLED)
+    except jobs.NoCapacityYetError as later:
+        jobs.sleep(claim, later.until)
     except ValueError as error:
         jobs.finish(claim, Job.State.FAILED, failure={"kind": "BadInput", "detail": str(error)})
     else:

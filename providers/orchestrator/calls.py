@@ -130,9 +130,7 @@ class _Call(Generic[T]):
             chances = [one for one in (full_until, self._next_chance(plan), self.aside.next_return()) if one]
             until = min(chances, default=None)
             if until is None or not patience.reaches(until):
-                # To be told, though not to be waited for: those that failed this very request return too.
-                told = [*chances, *(one for one in [plan.next_chance(), await self._afterwards()] if one)]
-                raise Exhausted(tuple(self.tried), min(told, default=None))
+                raise await self._exhausted(plan, full_until, chances)
             await self._tell_of_waiting(until)
             await patience.wait(until)
 
@@ -145,9 +143,12 @@ class _Call(Generic[T]):
             seen.candidates, self.task, self.request, now=now, seed=self.request_id.int, policy=seen.policy
         )
 
-    async def _afterwards(self) -> datetime | None:
-        """The next chance with what this very request learned."""
-        return (await self._plan()).next_chance() if self.tried else None
+    async def _exhausted(self, plan: Plan, full_until: datetime | None, chances: list[datetime]) -> Exhausted:
+        """What the caller is told. Those that failed this request return too, though nobody waits for them here."""
+        afterwards = await self._plan() if self.tried else plan
+        told = [*chances, *(one for one in (plan.next_chance(), afterwards.next_chance()) if one)]
+        rooms = [one for one in (full_until, afterwards.next_room()) if one]
+        return Exhausted(tuple(self.tried), min(told, default=None), min(rooms, default=None))
 
     async def _tell_of_waiting(self, until: datetime) -> None:
         """Once, and only of a wait that a person would notice."""

@@ -13,7 +13,6 @@ from providers.routing.world import (
     Skip,
     Skipped,
     Task,
-    Value,
     World,
 )
 
@@ -29,7 +28,6 @@ __all__ = [
     "Skip",
     "Skipped",
     "Task",
-    "Value",
     "World",
     "plan",
 ]

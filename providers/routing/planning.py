@@ -18,9 +18,8 @@ from providers.routing.world import (
     Policy,
     Skipped,
     Task,
-    Value,
 )
-from providers.types import Request
+from providers.types import Request, Value
 
 # What is left of a quota so shortly before its reset is better used than lost.
 _PERISHES_WITHIN = timedelta(hours=3)

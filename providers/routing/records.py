@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from providers.routing.planning import plan
-from providers.routing.world import Candidate, KeyState, Limit, Plan, Policy, Ratings, Task, Value, World
-from providers.types import Capability, Quirks, Request
+from providers.routing.world import Candidate, KeyState, Limit, Plan, Policy, Ratings, Task, World
+from providers.types import Capability, Quirks, Request, Value
 
 # What an administrator sets, in the order in which it is stored; keys and capabilities come after it.
 _SETTINGS = (

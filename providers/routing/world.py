@@ -6,17 +6,9 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 
-from providers.types import Capability, Quirks
-
-
-class Value(IntEnum):
-    """How much a good answer matters. What matters little is served by the weakest model that will do."""
-
-    LOW = 1
-    NORMAL = 2
-    HIGH = 3
+from providers.types import Capability, Quirks, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +216,11 @@ class Plan:
     def next_chance(self) -> datetime | None:
         """When the first of those left out returns by itself."""
         return min((skipped.until for skipped in self.skipped if skipped.until), default=None)
+
+    def next_room(self) -> datetime | None:
+        """When the first limit of those left out makes room again."""
+        full = {Skip.SPENT, Skip.KEY_RESTING}
+        return min((one.until for one in self.skipped if one.until and one.why in full), default=None)
 
 
 @dataclass(frozen=True, slots=True)
