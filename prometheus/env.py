@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -31,7 +32,7 @@ class Environment:
     def _read(self, name: str, parse: Callable[[], T], fallback: T, wanted: str) -> T:
         try:
             return parse()
-        except (ValueError, ImproperlyConfigured) as exc:
+        except (ValueError, InvalidOperation, ImproperlyConfigured) as exc:
             self.faults.append(f"{name}: {wanted} ({exc})")
             return fallback
 
@@ -79,6 +80,18 @@ class Environment:
             return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
         return self._read(name, parse, timedelta(days=1), "write a span such as 7d, 12h or 30m")
+
+    def prices(self, name: str, default: str) -> tuple[Decimal, Decimal]:
+        """Two prices with a comma between them, such as `0.15,0.60`."""
+
+        def parse() -> tuple[Decimal, Decimal]:
+            first, second = (Decimal(part.strip()) for part in (self.text(name) or default).split(","))
+            if not (first.is_finite() and second.is_finite() and min(first, second) >= 0):
+                raise ValueError(f"found {self.text(name)!r}")
+            return first, second
+
+        nothing = (Decimal(0), Decimal(0))
+        return self._read(name, parse, nothing, "write two prices for a million tokens, such as 0.15,0.60")
 
     def database(self, name: str, default: str) -> dict[str, Any]:
         """Django's settings for a `sqlite:///…` or `postgres://…` address."""

@@ -43,6 +43,13 @@ API_KEY_ROTATION_INTERVAL = env.span("API_KEY_ROTATION_INTERVAL", "90d")
 # How long a replaced client key goes on working; never so long that three of one client could work at once.
 API_KEY_GRACE_PERIOD = min(env.span("API_KEY_GRACE_PERIOD", "7d"), API_KEY_ROTATION_INTERVAL)
 SENTRY_DSN = env.text("SENTRY_DSN")
+# What a paid model of the same kind asks for a million tokens, asked and answered: what free answers are worth.
+REFERENCE_PRICE = env.prices("REFERENCE_PRICE", "0.15,0.60")
+REFERENCE_CURRENCY = env.text("REFERENCE_CURRENCY", "USD")
+# Days: single attempts with their answers; sums by hour; sums by day.
+KEEP_ATTEMPTS_DAYS = env.number("KEEP_ATTEMPTS_DAYS", 90)
+KEEP_HOURS_DAYS = env.number("KEEP_HOURS_DAYS", 35)
+KEEP_ROLLUPS_DAYS = env.number("KEEP_ROLLUPS_DAYS", 1100)
 
 DATABASES: dict[str, Any] = {
     "default": env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'prometheus.sqlite3'}"),

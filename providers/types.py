@@ -255,7 +255,10 @@ class Result(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A finished answer. `model_id` is what the vendor says answered, often a dated snapshot."""
+    """A finished answer. `model_id` is what the vendor says answered, often a dated snapshot.
+
+    `first_token_ms`: of a stream, how long its first words took from the moment it was asked.
+    """
 
     text: str
     model_id: str
@@ -264,6 +267,7 @@ class Completion:
     reasoning: str = ""
     vendor_request_id: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
+    first_token_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,7 +12,7 @@ from types import MappingProxyType
 from pydantic import ValidationError
 
 from providers.errors import ProviderError
-from providers.gateway import endpoints, faults
+from providers.gateway import door, endpoints, faults
 from providers.gateway.exchange import ClientLeftError, Exchange, Receive, Scope, Send
 from providers.gateway.faults import Fault
 
@@ -53,7 +54,12 @@ async def _serve(exchange: Exchange, request_id: uuid.UUID) -> None:
         known = exchange.path.rstrip("/") in _PATHS
         status = HTTPStatus.METHOD_NOT_ALLOWED if known else HTTPStatus.NOT_FOUND
         raise Fault(status, f"There is no {exchange.method} {exchange.path} here.", code="unknown_url")
-    await endpoint(exchange, request_id)
+    await door.enter(exchange)
+    try:
+        await endpoint(exchange, request_id)
+    finally:
+        # What brought no answer took nothing.
+        await asyncio.shield(door.settle(exchange, 0))
 
 
 async def _refuse(exchange: Exchange, request_id: uuid.UUID, fault: Fault) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from providers import orchestrator
-from providers.gateway import answered, structured
+from providers.gateway import answered, door, structured
 from providers.gateway.asked import AUTO, Chat, EmbeddingsAsked, ImagesAsked, ModerationsAsked
 from providers.gateway.exchange import Exchange, until_client_leaves
 from providers.gateway.listing import listed_models
@@ -28,7 +28,8 @@ async def chat_completions(exchange: Exchange, request_id: uuid.UUID) -> None:
     asked = Chat.model_validate(await exchange.json())
     request = asked.request()
     check = structured.check_for(request.json_schema)
-    task = _task(Capability.TEXT_GENERATION, asked.model)
+    task = _task(exchange, Capability.TEXT_GENERATION, asked.model)
+    await door.admit(exchange, *[request] * asked.n)
     if asked.stream:
         await stream_chat(exchange, request_id, task, asked, check)
         return
@@ -40,6 +41,7 @@ async def chat_completions(exchange: Exchange, request_id: uuid.UUID) -> None:
         ]
         answers = await asyncio.gather(*choices)
         completions = [answered.checked(cast("Completion", one.result), one.value) for one in answers]
+        await door.settle(exchange, sum(one.result.usage.total_tokens for one in answers))
         await exchange.answer(200, answered.chat(request_id, completions), headers_of(request_id, answers))
 
     await until_client_leaves(exchange, answer())
@@ -60,7 +62,9 @@ async def embeddings(exchange: Exchange, request_id: uuid.UUID) -> None:
     def worded(result: Result) -> dict[str, Any]:
         return answered.embeddings(cast("Embeddings", result), as_base64=as_base64)
 
-    await _perform(exchange, request_id, _task(Capability.EMBEDDINGS, asked.model), asked.request(), worded)
+    return await _perform(
+        exchange, request_id, _task(exchange, Capability.EMBEDDINGS, asked.model), asked.request(), worded
+    )
 
 
 async def images(exchange: Exchange, request_id: uuid.UUID) -> None:
@@ -70,7 +74,9 @@ async def images(exchange: Exchange, request_id: uuid.UUID) -> None:
     def worded(result: Result) -> dict[str, Any]:
         return answered.images(cast("Images", result))
 
-    await _perform(exchange, request_id, _task(Capability.IMAGE_GENERATION, asked.model), asked.request(), worded)
+    return await _perform(
+        exchange, request_id, _task(exchange, Capability.IMAGE_GENERATION, asked.model), asked.request(), worded
+    )
 
 
 async def moderations(exchange: Exchange, request_id: uuid.UUID) -> None:
@@ -80,7 +86,9 @@ async def moderations(exchange: Exchange, request_id: uuid.UUID) -> None:
     def worded(result: Result) -> dict[str, Any]:
         return answered.moderation(request_id, cast("Moderation", result))
 
-    await _perform(exchange, request_id, _task(Capability.MODERATION, asked.model), asked.request(), worded)
+    return await _perform(
+        exchange, request_id, _task(exchange, Capability.MODERATION, asked.model), asked.request(), worded
+    )
 
 
 async def models(exchange: Exchange, request_id: uuid.UUID) -> None:
@@ -96,12 +104,21 @@ async def _perform(
     request: Request,
     worded: Callable[[Result], dict[str, Any]],
 ) -> None:
+    await door.admit(exchange, request)
+
     async def answer() -> None:
         found: Answer[Result] = await orchestrator.perform(task, request, request_id=request_id)
+        await door.settle(exchange, found.result.usage.total_tokens)
         await exchange.answer(200, worded(found.value), headers_of(request_id, [found]))
 
     await until_client_leaves(exchange, answer())
 
 
-def _task(capability: Capability, model: str) -> Task:
-    return Task(FEATURE, capability, wanted="" if model == AUTO else model, deadline_seconds=DEADLINE_SECONDS)
+def _task(exchange: Exchange, capability: Capability, model: str) -> Task:
+    return Task(
+        FEATURE,
+        capability,
+        wanted="" if model == AUTO else model,
+        deadline_seconds=DEADLINE_SECONDS,
+        client_id=exchange.caller.client_id,
+    )

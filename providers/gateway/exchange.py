@@ -12,6 +12,7 @@ from contextlib import aclosing
 from http import HTTPStatus
 from typing import Any
 
+from providers.access import Allowance, Caller, Limits, StreamMode
 from providers.gateway.faults import Fault, invalid
 
 Scope = dict[str, Any]
@@ -25,6 +26,8 @@ _ALWAYS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 )
+# Who stands before the door.
+NOBODY = Caller(0, "", frozenset(), Limits(), StreamMode.PLAIN, 0, "")
 
 
 class ClientLeftError(Exception):
@@ -40,6 +43,10 @@ class Exchange:
         self.headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         self.client: str = (scope.get("client") or ("", 0))[0]
         self.started = False
+        # Set at the door, and by what the client's limits leave it.
+        self.caller: Caller = NOBODY
+        self.allowance: Allowance | None = None
+        self.more_headers: dict[str, str] = {}
         self._receive = receive
         self._send = send
 
@@ -95,7 +102,8 @@ class Exchange:
 
     async def _head(self, status: int, headers: list[tuple[str, str]]) -> None:
         self.started = True
-        encoded = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers]
+        told = [*headers, *self.more_headers.items()]
+        encoded = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in told]
         await self._send({"type": "http.response.start", "status": int(status), "headers": [*encoded, *_ALWAYS]})
 
 

@@ -10,8 +10,9 @@ from contextlib import suppress
 from typing import Any, cast
 
 from providers import orchestrator
+from providers.access import StreamMode
 from providers.errors import ProviderError
-from providers.gateway import answered, faults
+from providers.gateway import answered, door, faults
 from providers.gateway.asked import Chat
 from providers.gateway.exchange import Exchange, until_client_leaves
 from providers.gateway.provenance import headers_of, plain
@@ -35,7 +36,8 @@ async def stream_chat(exchange: Exchange, request_id: uuid.UUID, task: Task, ask
     """Answer in pieces; held back whole where the client wants it rescued, or a schema must be checked first."""
     if asked.n > 1:
         raise faults.invalid("A stream has one choice; ask for the others one by one.", "n", "unsupported_parameter")
-    held = exchange.headers.get(_RESCUE_HEADER, "") == "rescue" or asked.request().json_schema is not None
+    mode = exchange.headers.get(_RESCUE_HEADER) or exchange.caller.stream_mode
+    held = mode == StreamMode.RESCUE or asked.request().json_schema is not None
     speaker = _Speaker(request_id, asked)
     work = _held(speaker, task, asked, check) if held else _passed_on(speaker, task, asked)
     await until_client_leaves(exchange, _told(exchange, speaker, work))
@@ -48,6 +50,7 @@ class _Speaker:
         self.headers = {"x-request-id": str(request_id)}
         self.fault: ProviderError | None = None
         self.request_id = request_id
+        self.tokens = 0
         self._model = asked.model
         self._created = int(time.time())
         self._wants_usage = bool(asked.stream_options and asked.stream_options.include_usage)
@@ -70,6 +73,7 @@ class _Speaker:
     def end(self, completion: Completion) -> None:
         """The finish reason, the tokens where they are wanted, and the mark that the answer is whole."""
         calls = completion.tool_calls
+        self.tokens = completion.usage.total_tokens
         self.say({"tool_calls": answered.tool_calls(calls, indexed=True)} if calls else {}, completion.finish_reason)
         if self._wants_usage:
             self._put(answered.usage_chunk(self.request_id, self._model, self._created, completion.usage))
@@ -112,14 +116,13 @@ async def _told(exchange: Exchange, speaker: _Speaker, work: Coroutine[Any, Any,
         first = await speaker.first()
         if speaker.fault and not isinstance(speaker.fault, StreamBrokenError):
             raise speaker.fault
-        if first is None:
-            await working
-            return
-        await exchange.events(speaker.rest(first), speaker.headers)
+        if first is not None:
+            await exchange.events(speaker.rest(first), speaker.headers)
         await working
     finally:
         working.cancel()
         await asyncio.wait({working})
+        await door.settle(exchange, speaker.tokens)
 
 
 async def _finished(speaker: _Speaker, work: Coroutine[Any, Any, None]) -> None:

@@ -23,7 +23,7 @@ from providers.ledger.operations import TOO_MANY, Settle, Settlement
 from providers.ledger.windows import next_boundary
 from providers.models import AIModel, Provider, ProviderKey, Quota
 from providers.routing import Place
-from providers.types import LimitReading
+from providers.types import Completion, LimitReading
 
 # A vendor that says "too often" without saying for how long; a minute is every vendor's shortest window.
 DEFAULT_REST_SECONDS = 60.0
@@ -32,7 +32,7 @@ _TURNED_DOWN = range(400, 500)
 
 _UPDATE = (
     "UPDATE providers_attempt SET outcome = %s, latency_ms = %s, error_class = %s, http_status = %s, detail = %s,"
-    " raw = %s, prompt_tokens = %s, completion_tokens = %s, usage_estimated = %s WHERE id = %s"
+    " raw = %s, prompt_tokens = %s, completion_tokens = %s, usage_estimated = %s, first_token_ms = %s WHERE id = %s"
 )
 
 
@@ -87,6 +87,7 @@ def _record(settlement: Settlement) -> tuple[Any, ...]:
         usage.prompt_tokens if usage else None,
         usage.completion_tokens if usage else None,
         usage.estimated if usage else False,
+        result.first_token_ms if isinstance(result, Completion) else None,
     )
 
 

@@ -73,6 +73,7 @@ class _Grant:
             key_fingerprint=place.key.fingerprint,
             reason="probe after a pause" if probe else place.reason,
             holder_id=holding.holder_id(),
+            client_id=begin.task.client_id,
         )
 
 

@@ -1,6 +1,7 @@
 """Providers at rest: what an administrator configures, what is left of each limit, and what really happened."""
 
 from providers.models.capacity import Bucket, Holder, Slot
+from providers.models.monitoring import Alert, Chore, ErrorGroup, ErrorHour, Rollup
 from providers.models.providers import (
     OPENAI_PROTOCOL,
     AIModel,
@@ -21,11 +22,15 @@ from providers.models.vendors import DatasetReference, ModelRefresh, RemoteRun, 
 __all__ = [
     "OPENAI_PROTOCOL",
     "AIModel",
+    "Alert",
     "Attempt",
     "Bucket",
+    "Chore",
     "Circuit",
     "ConfigurationSnapshot",
     "DatasetReference",
+    "ErrorGroup",
+    "ErrorHour",
     "GoneReason",
     "Holder",
     "ModelRefresh",
@@ -36,6 +41,7 @@ __all__ = [
     "RemoteRun",
     "RemovedProvider",
     "Revision",
+    "Rollup",
     "RoutingDecision",
     "RoutingPolicy",
     "Slot",

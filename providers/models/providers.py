@@ -341,6 +341,9 @@ class Attempt(models.Model):
     completion_tokens = models.PositiveIntegerField(_("answer tokens"), null=True)
     usage_estimated = models.BooleanField(_("tokens estimated"), default=False)
     holder_id = models.BigIntegerField(null=True, editable=False)
+    first_token_ms = models.PositiveIntegerField(_("first words after (ms)"), null=True)
+    # A number rather than a reference: what was done outlives the client that asked for it.
+    client_id = models.BigIntegerField(_("client"), null=True)
 
     class Meta:
         ordering = ["-started_at", "-pk"]

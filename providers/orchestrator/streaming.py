@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 
@@ -61,6 +62,8 @@ class _Gathered:
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._last = Chunk()
+        self._asked_at = time.monotonic()
+        self._first_ms: int | None = None
 
     @property
     def has_begun(self) -> bool:
@@ -69,6 +72,8 @@ class _Gathered:
 
     def take(self, chunk: Chunk) -> None:
         """Add a piece."""
+        if self._first_ms is None and (chunk.text or chunk.reasoning):
+            self._first_ms = round((time.monotonic() - self._asked_at) * 1000)
         if chunk.text:
             self._text.append(chunk.text)
         if chunk.reasoning:
@@ -86,4 +91,5 @@ class _Gathered:
             usage=last.usage or Usage(0, 0, estimated=True),
             reasoning="".join(self._reasoning),
             tool_calls=last.tool_calls,
+            first_token_ms=self._first_ms,
         )

@@ -40,6 +40,7 @@ class Task:
     `wanted` is a model id or `provider/model`; empty where any model will do.
     `background`: nobody sits waiting, so a reserve of each short limit is left to those who do. `patience_seconds`:
     how long the request may wait for capacity, within its deadline. `language` of the answer, as `pl`, if it matters.
+    `client_id`: the client that asked, if one did.
     """
 
     feature: str
@@ -53,6 +54,7 @@ class Task:
     patience_seconds: float = 10.0
     value: Value = Value.NORMAL
     language: str = ""
+    client_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

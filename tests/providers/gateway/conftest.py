@@ -11,6 +11,8 @@ import pytest
 import uvicorn
 
 from prometheus.asgi import application
+from providers import access
+from providers.access.client_keys import create_client
 from tests.servers import free_port
 
 
@@ -29,6 +31,19 @@ def gateway(transactional_db) -> Iterator[str]:
 
 
 @pytest.fixture
-def client(gateway: str) -> openai.OpenAI:
+def key(transactional_db: None) -> Iterator[str]:
+    """The key of a client that may use the gateway."""
+    yield create_client("music", ["openai"]).secret
+    access.close()
+
+
+@pytest.fixture
+def bearer(key: str) -> dict[str, str]:
+    """The header of a plain HTTP client."""
+    return {"authorization": f"Bearer {key}"}
+
+
+@pytest.fixture
+def client(gateway: str, key: str) -> openai.OpenAI:
     """OpenAI's client as a Lab developer would make it."""
-    return openai.OpenAI(base_url=gateway, api_key="pk-test", max_retries=0, timeout=20)
+    return openai.OpenAI(base_url=gateway, api_key=key, max_retries=0, timeout=20)
