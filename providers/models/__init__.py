@@ -2,6 +2,7 @@
 
 from providers.models.capacity import Bucket, Holder, Slot
 from providers.models.monitoring import Alert, Chore, ErrorGroup, ErrorHour, Rollup
+from providers.models.once import StoredAnswer
 from providers.models.providers import (
     OPENAI_PROTOCOL,
     AIModel,
@@ -45,6 +46,7 @@ __all__ = [
     "RoutingDecision",
     "RoutingPolicy",
     "Slot",
+    "StoredAnswer",
     "Tier",
     "WebhookSecret",
     "protocols",
