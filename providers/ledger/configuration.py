@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 
@@ -119,7 +119,7 @@ def _limits(provider: Provider, model: AIModel, key: ProviderKey | None, quotas:
     stated = any(one.metric == Quota.Metric.REQUESTS for one in counted)
     ours = provider.allow_private_address or provider.protocol == LOCAL_PROTOCOL
     if not stated and not ours:
-        limits += [_limit(provider, model, key, quota) for quota in _defaults(provider)]
+        limits += [replace(_limit(provider, model, key, quota), assumed=True) for quota in _defaults(provider)]
     return tuple(limits)
 
 

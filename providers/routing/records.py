@@ -117,7 +117,15 @@ def _settings(candidate: Candidate) -> dict[str, Any]:
 
 
 def _limit(limit: Limit) -> tuple[Any, ...]:
-    return (limit.bucket, str(limit.metric), str(limit.period), str(limit.window), limit.limit, limit.zone)
+    return (
+        limit.bucket,
+        str(limit.metric),
+        str(limit.period),
+        str(limit.window),
+        limit.limit,
+        limit.zone,
+        limit.assumed,
+    )
 
 
 def _state(candidate: Candidate, task: Task) -> list[Any]:

@@ -61,7 +61,7 @@ class Task:
 class Limit:
     """A limit as it binds one place. `bucket` names the count that it shares with other places.
 
-    `metric`, `period` and `window` are a quota's words; `zone` is the vendor's time zone.
+    `metric`, `period` and `window` are a quota's words; `zone` is the vendor's time zone. `assumed`: nobody stated it.
     """
 
     bucket: str
@@ -70,6 +70,7 @@ class Limit:
     window: str
     limit: int
     zone: str = "UTC"
+    assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
