@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -107,19 +108,55 @@ def _message(event: str, data: str, number: int | None = None) -> str:
     return f"{head}event: {event}\n{lines}\n"
 
 
-async def _follow(request: HttpRequest, job_id: UUID, known: int, language: str) -> AsyncIterator[str]:
-    """The card after each change, `place-…` for each platform that is written, and `done` at the end."""
+async def ended(job_id: UUID, seconds: float) -> bool:
+    """Wait until a job has ended, at most so long; whether it has."""
+    watcher = _watcher()
+    changed = watcher.join(job_id)
+    try:
+        async with asyncio.timeout(seconds):
+            while not await _read(_has_ended, job_id):
+                await changed.wait()
+                changed.clear()
+    except TimeoutError:
+        return False
+    finally:
+        watcher.leave(job_id, changed)
+    return True
+
+
+def _has_ended(job_id: UUID) -> bool:
+    job = Job.objects.filter(pk=job_id).first()
+    return job is None or job.is_finished
+
+
+def json_events(job_id: UUID, known: int, render: Callable[[Job], str]) -> StreamingHttpResponse:
+    """A job's changes for a program: `job` with what `render` makes of it after each change since version `known`.
+
+    `done` stands at the end.
+    """
+
+    def view() -> _View | None:
+        job = Job.objects.filter(pk=job_id).first()
+        return None if job is None else _View(job.version, job.is_finished, render(job), ())
+
+    return _streamed(_follow(job_id, known, view, "job"))
+
+
+async def _follow(
+    job_id: UUID, known: int, render: Callable[[], _View | None], name: str = "card"
+) -> AsyncIterator[str]:
+    """The rendering after each change, `place-…` for each platform that is written, and `done` at the end."""
     watcher = _watcher()
     changed = watcher.join(job_id)
     try:
         while True:
             changed.clear()
-            view = await _read(_render, request, job_id, language)
+            view = await _read(render)
             if view is None:
                 break
             if view.version != known:
                 known = view.version
-                yield _message("card", view.html, view.version)
+                yield _message(name, view.html, view.version)
                 for platform in view.written:
                     yield _message(f"place-{platform}", "")
             if view.finished:
@@ -148,7 +185,11 @@ async def events(request: DeskRequest, job_id: UUID) -> StreamingHttpResponse:
     if not await visible_jobs(request.user).filter(pk=job_id).aexists():
         raise Http404
     language = translation.get_language_from_request(request)
-    stream = _follow(request, job_id, _known_version(request), language)
+    render = partial(_render, request, job_id, language)
+    return _streamed(_follow(job_id, _known_version(request), render))
+
+
+def _streamed(stream: AsyncIterator[str]) -> StreamingHttpResponse:
     response = StreamingHttpResponse(stream, content_type="text/event-stream; charset=utf-8")
     response["Cache-Control"] = "no-store"
     # A proxy that gathers the answer would hold the news back.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
-from marketing import jobs
+from marketing import jobs, judging
 from marketing.content.base import Part
 from marketing.content.registry import content_type
 from marketing.longwork.base import LongWork, Progress, StoppedError
@@ -32,18 +33,51 @@ def open_brief(owner: AbstractBaseUser, slug: str) -> dict[str, Any]:
     return dict(brief.data) if brief else {}
 
 
-@transaction.atomic
-def request_generation(owner: AbstractBaseUser, slug: str, brief: dict[str, Any]) -> Job:
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a job is to be done. `offline`: whether a draft composed here is a welcome answer when nobody else gives one.
+
+    `background`: nobody sits waiting for it. `mask`: personal data is replaced before a text leaves the house.
+    """
+
+    offline: bool = True
+    background: bool = False
+    mask: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Whose job it is: a person's or a client's; exactly one of them."""
+
+    person_id: int | None = None
+    client_id: int | None = None
+
+    @property
+    def mark(self) -> str:
+        """The asker in one word."""
+        return f"client:{self.client_id}" if self.client_id else f"person:{self.person_id}"
+
+
+def request_generation(
+    owner: AbstractBaseUser | Asker, slug: str, brief: dict[str, Any], options: Options = Options()
+) -> Job:
     """Store a job for this brief and wake a worker after commit. Raises pydantic's ValidationError."""
     kind = content_type(slug)
     checked = kind.load_brief(brief)
-    job = Job.objects.create(
-        owner_id=owner.pk,
+    return make_job(
+        owner if isinstance(owner, Asker) else Asker(person_id=owner.pk),
         content_type=slug,
         title=kind.headline(checked)[:200],
         brief=checked.model_dump(mode="json"),
+        options=asdict(options),
         parts_total=len(kind.parts(checked)),
     )
+
+
+@transaction.atomic
+def make_job(asker: Asker, **fields: Any) -> Job:
+    """Store a job and wake a worker after commit."""
+    job = Job.objects.create(owner_id=asker.person_id, client_id=asker.client_id, **fields)
     jobs.enqueue(job)
     return job
 
@@ -58,21 +92,23 @@ def regenerate(variant: Variant) -> Job:
     )
     if running:
         return running
-    job = Job.objects.create(
-        owner_id=variant.root.owner_id,
+    judging.discarded(variant)
+    return make_job(
+        Asker(variant.root.owner_id, variant.root.client_id),
         content_type=variant.root.content_type,
         title=variant.root.title,
         brief=variant.root.brief,
+        options=variant.root.options,
         regenerates=variant,
     )
-    jobs.enqueue(job)
-    return job
 
 
 def edit_variant(variant: Variant, *, title: str, text: str) -> Variant:
     """Store what a person made of a variant; the provider's own words stay beside it."""
     variant.title, variant.text, variant.edited_at = title, text, timezone.now()
     variant.save(update_fields=_EDITED)
+    if variant.kept_at:
+        judging.kept(variant)
     return variant
 
 
@@ -80,6 +116,10 @@ def keep_variant(variant: Variant, *, keep: bool) -> Variant:
     """Put a variant into the library, or take it out."""
     variant.kept_at = timezone.now() if keep else None
     variant.save(update_fields=["kept_at"])
+    if keep:
+        judging.kept(variant)
+    else:
+        judging.undecided(variant)
     return variant
 
 
@@ -126,14 +166,12 @@ def run_job(claim: jobs.Claim, heartbeat: jobs.Heartbeat) -> None:
         Work(job, claim, heartbeat).run(open_parts(job))
 
 
-@transaction.atomic
-def request_long_work(owner: AbstractBaseUser, slug: str, title: str, brief: dict[str, Any], *, total: int = 1) -> Job:
+def request_long_work(
+    owner: AbstractBaseUser | Asker, slug: str, title: str, brief: dict[str, Any], *, total: int = 1
+) -> Job:
     """Store a job for a kind of long work and wake a worker after commit. `total` is how many parts it counts."""
-    job = Job.objects.create(
-        owner_id=owner.pk, content_type=slug, title=title[:200], brief=brief, parts_total=max(1, total)
-    )
-    jobs.enqueue(job)
-    return job
+    asker = owner if isinstance(owner, Asker) else Asker(person_id=owner.pk)
+    return make_job(asker, content_type=slug, title=title[:200], brief=brief, parts_total=max(1, total))
 
 
 def _run_long(kind: LongWork, job: Job, claim: jobs.Claim, heartbeat: jobs.Heartbeat) -> None:

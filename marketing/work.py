@@ -23,6 +23,7 @@ from providers.types import Value
 
 # Capacity that returns so soon is waited for in the call itself; for anything longer the worker does something else.
 _PATIENCE_SECONDS = 3.0
+_LONGEST_SLEEP = timedelta(days=1)
 # Many jobs sleep until the same moment, and clocks differ.
 _AFTER_THE_RESET = timedelta(seconds=1)
 
@@ -58,7 +59,10 @@ class Work:
             jobs.sleep(self.claim, later.until)
             return
         except ProviderError as error:
-            jobs.finish(self.claim, Job.State.FAILED, failure={"kind": error.kind, "detail": error.detail})
+            failure = {"kind": error.kind, "detail": error.detail}
+            if isinstance(error, Exhausted) and error.until:
+                failure["until"] = error.until.isoformat()
+            jobs.finish(self.claim, Job.State.FAILED, failure=failure)
             return
         # After a lost lease this changes nothing: the token is no longer ours.
         jobs.finish(self.claim, Job.State.CANCELLED if self.stopped else Job.State.DONE)
@@ -76,6 +80,8 @@ class Work:
             later = self._worth_waiting(exhausted)
             if later:
                 raise NoCapacityYetError(later) from exhausted
+            if not self.job.options.get("offline", True):
+                raise
             self._store_offline(part, exhausted)
             return
         self._store(part, answer.value, provenance=_provenance(answer))
@@ -83,9 +89,15 @@ class Work:
     def _worth_waiting(self, exhausted: FallbackExhaustedError) -> datetime | None:
         """When to go on, if a limit makes room again before the person would rather have an offline draft."""
         until = exhausted.capacity_until if isinstance(exhausted, Exhausted) else None
-        longest = self.job.created_at + timedelta(seconds=settings.CAPACITY_WAIT_SECONDS)
+        longest = self.job.created_at + self._longest_wait()
         latest = min(longest, self.job.due_at) if self.job.due_at else longest
         return max(until, timezone.now()) + _AFTER_THE_RESET if until and until < latest else None
+
+    def _longest_wait(self) -> timedelta:
+        """A person gets a draft in the end; a program that sits waiting is told the time at once, another one waits."""
+        if self.job.options.get("offline", True):
+            return timedelta(seconds=settings.CAPACITY_WAIT_SECONDS)
+        return _LONGEST_SLEEP if self.job.options.get("background") else timedelta(0)
 
     def _ask(self, part: Part) -> Answer[tuple[Piece, ...]]:
         """A checked answer from the first provider that gives one. Raises ProviderError or CancelledError."""
@@ -97,10 +109,10 @@ class Work:
         # The local model is no answer here: its facts are unreliable. It may only enliven an offline draft.
         task = Task(
             feature=self.kind.slug,
+            client_id=self.job.client_id,
+            background=bool(self.job.options.get("background")),
             language=part.language,
             value=Value(self.job.value),
-            # A program can wait longer than a person who looks at the page.
-            background=self.job.client_id is not None,
             patience_seconds=_PATIENCE_SECONDS,
         )
         call = BackgroundCall(task, request, check)

@@ -15,36 +15,25 @@ from django.urls import URLPattern, path
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, AuthorizationError, HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
-from ninja.security import SessionAuth
 
+from marketing import api as marketing_api
 from prometheus.problems import described, problem, problem_of
-from providers.access import Door, Permission, may, requires
-from providers.api import router as providers_router
+from providers import api as providers_api
+from providers.access import AccessError, Door, LabDoor, Permission, requires
 from providers.errors import ProviderError
 
 _PROBLEMS = {
-    401: "Nobody is signed in.",
-    403: "Whoever is signed in may not do this, or a source wants its terms accepted first.",
+    401: "No client key, or one that is not good.",
+    403: "The key lacks the scope, the person the right, or a source wants its terms accepted first.",
     404: "There is no such thing.",
+    409: "Its state does not allow it.",
     422: "The request is not valid.",
+    429: "The client's own limit is reached; Retry-After says when to come back.",
     502: "The source of the answer failed.",
     503: "The source is busy or not ready; Retry-After says when to come back.",
 }
 _log = logging.getLogger(__name__)
 _DESCRIPTION = "What the modules of HardbanRecords Lab ask Prometheus AI for. Errors are problem details (RFC 9457)."
-
-
-class AdministratorSession(SessionAuth):
-    """The session of an administrator; programs have no keys yet."""
-
-    def authenticate(self, request: HttpRequest, key: str | None) -> Any:
-        """The person. Raises AuthorizationError for somebody who is no administrator."""
-        del key
-        if not request.user.is_authenticated:
-            return None
-        if not may(request.user, Permission.CONFIGURE):
-            raise AuthorizationError
-        return request.user
 
 
 class LabAPI(NinjaAPI):
@@ -64,16 +53,26 @@ api = LabAPI(
     title="Prometheus AI",
     version="1",
     description=_DESCRIPTION,
-    auth=AdministratorSession(),
+    # Each router says whom it lets in; one that forgets lets in nobody but administrators.
+    auth=LabDoor(None, Permission.CONFIGURE),
     urls_namespace="api",
 )
-api.add_router("", providers_router)
+for _router in (*marketing_api.ROUTERS, providers_api.monitoring, providers_api.keys, providers_api.hub):
+    api.add_router("", _router)
 
 
 @api.exception_handler(AuthenticationError)
 def _unknown(_request: HttpRequest, _error: AuthenticationError) -> HttpResponse:
-    answer = problem(401, "authentication-required", "Sign in first")
-    answer["WWW-Authenticate"] = 'Session realm="Prometheus AI"'
+    answer = problem(401, "missing-key", "Send a client key, or sign in")
+    answer["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+@api.exception_handler(AccessError)
+def _not_let_in(_request: HttpRequest, error: AccessError) -> HttpResponse:
+    answer = problem(error.status, error.code.replace("_", "-"), str(error))
+    for name, value in error.headers.items():
+        answer[name] = value
     return answer
 
 

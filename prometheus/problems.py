@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from django.http import JsonResponse
 
+from marketing.api.problems import MEDIA_TYPE, PREFIX, problem
 from providers.errors import (
     AuthenticationError,
     InvalidRequestError,
@@ -17,17 +18,7 @@ from providers.errors import (
     RateLimitError,
 )
 
-MEDIA_TYPE = "application/problem+json"
-# Stable names that no host or folder is part of.
-_PREFIX = "urn:prometheus-ai:problem:"
-
-
-def problem(status: int, name: str, title: str, detail: str = "", **more: Any) -> JsonResponse:
-    """An answer of the media type `application/problem+json`; `more` are members beyond the standard's."""
-    body: dict[str, Any] = {"type": f"{_PREFIX}{name}", "title": title, "status": status}
-    if detail:
-        body["detail"] = detail
-    return JsonResponse({**body, **more}, status=status, content_type=MEDIA_TYPE)
+__all__ = ["MEDIA_TYPE", "PREFIX", "described", "problem", "problem_of"]
 
 
 class _Meaning(NamedTuple):
@@ -65,6 +56,6 @@ def described(description: str) -> dict[str, Any]:
         "type": "object",
         "required": ["type", "title", "status"],
         "properties": {"type": text, "title": text, "status": {"type": "integer"}, "detail": text},
-        "example": {"type": f"{_PREFIX}not-found", "title": "Not found", "status": 404},
+        "example": {"type": f"{PREFIX}not-found", "title": "Not found", "status": 404},
     }
     return {"description": description, "content": {MEDIA_TYPE: {"schema": shape}}}

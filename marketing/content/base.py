@@ -31,10 +31,15 @@ class Piece:
 
 
 class ContentType(Generic[BriefT]):
-    """A content type. `slug` names it in addresses and records, `brief_model` is what it needs to know."""
+    """A content type. `slug` names it in addresses and records, `brief_model` is what it needs to know.
+
+    `words` says in a few words what it makes, `example` is a brief; both for the API's documentation.
+    """
 
     slug: ClassVar[str]
     brief_model: type[BriefT]
+    words: ClassVar[str] = ""
+    example: ClassVar[dict[str, Any]] = {}
 
     def load_brief(self, data: dict[str, Any]) -> BriefT:
         """The stored brief, typed. Raises pydantic's ValidationError when it does not fit."""

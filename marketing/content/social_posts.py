@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from marketing.content.base import ContentType, Part, Piece
 from marketing.content.hooks import hook_request, with_hook
@@ -22,6 +22,18 @@ class SocialPosts(ContentType[SocialPostBrief]):
 
     slug: ClassVar[str] = "social-posts"
     brief_model = SocialPostBrief
+    words: ClassVar[str] = "Posts for social platforms"
+    example: ClassVar[dict[str, Any]] = {
+        "subject": "release",
+        "title": "Żółte światło",
+        "creator": "Ćma i Gęślarze",
+        "facts": ["Drugi album kwartetu z Łodzi", "Winyl w nakładzie 300 sztuk"],
+        "date": "2027-01-15",
+        "link": "https://example.com/zolte-swiatlo",
+        "language": "pl",
+        "platforms": ["bluesky", "instagram"],
+        "variants": 1,
+    }
 
     def headline(self, brief: SocialPostBrief) -> str:
         """Creator and title, or the title alone."""

@@ -36,6 +36,7 @@ class Job(models.Model):
     `token` names the claim that may write; `lease_until` is when another worker may take over. `version` grows with
     every change a person can see. `steps` is what happened so far, oldest first, as `marketing.jobs.Step` describes.
     `content_type` names a content type or a kind of long work; it belongs to the person or to the client that asked.
+    `options` is how it is to be done rather than what (`marketing.services.Options`).
     `checkpoint` is where a takeover goes on with long work, `result` what it brought.
     """
 
@@ -63,6 +64,7 @@ class Job(models.Model):
     content_type = models.SlugField(_("content type"))
     title = models.CharField(_("title"), max_length=200)
     brief = models.JSONField(_("brief"))
+    options = models.JSONField(default=dict, blank=True)
     regenerates = models.ForeignKey(
         "Variant", null=True, blank=True, on_delete=models.CASCADE, related_name="regenerations"
     )
@@ -109,6 +111,23 @@ class Job(models.Model):
     def is_finished(self) -> bool:
         """Whether nothing more will happen by itself."""
         return self.state in {self.State.DONE, self.State.FAILED, self.State.CANCELLED}
+
+
+class ApiRequest(models.Model):
+    """A request that carried an Idempotency-Key, and the job that it became: sent again, it leads to the same job."""
+
+    # `client:5` or `person:3`: whose key it is.
+    asker = models.CharField(max_length=30)
+    key = models.CharField(max_length=255)
+    digest = models.CharField(max_length=64)
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="api_requests")
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["asker", "key"], name="one_request_a_key")]
+
+    def __str__(self) -> str:
+        return f"{self.asker} {self.key}"
 
 
 class Variant(models.Model):

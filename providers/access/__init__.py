@@ -20,6 +20,7 @@ from providers.access.errors import (
     UnknownKeyError,
 )
 from providers.access.gathering import close
+from providers.access.lab import LabDoor, Visitor, visitor_of
 from providers.access.limits import Allowance, Limits
 from providers.access.permissions import (
     Door,
@@ -47,6 +48,7 @@ __all__ = [
     "Door",
     "ExpiredKeyError",
     "Issued",
+    "LabDoor",
     "Limits",
     "MalformedKeyError",
     "MissingKeyError",
@@ -60,6 +62,7 @@ __all__ = [
     "StreamMode",
     "TooManyBadKeysError",
     "UnknownKeyError",
+    "Visitor",
     "acting",
     "admit",
     "authenticate",
@@ -78,4 +81,5 @@ __all__ = [
     "requires",
     "roles_of",
     "settle",
+    "visitor_of",
 ]

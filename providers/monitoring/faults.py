@@ -145,11 +145,10 @@ def record_own(error: BaseException, where: str, request_id: str = "") -> ErrorG
         return None
     now, trace = timezone.now(), _trace(error)
     kind = type(error).__name__
-    mark = fingerprint("own", kind, trace[-1] if trace else where)
-    cause = _Cause(
-        {"error_class": kind[:80], "title": f"{kind}: {trace[-1] if trace else where}"[:300]}, features={where}
-    )
-    cause.first = cause.last = now
+    place = trace[-1] if trace else where
+    mark = fingerprint("own", kind, place)
+    facts = {"error_class": kind[:80], "title": f"{kind}: {place}"[:300]}
+    cause = _Cause(facts, now, now, features={where[:40]})
     cause.sample = "\n".join([where, *trace])[:SAMPLE_LENGTH]
     cause.request = _uuid(request_id)
     pk = _store(mark, ErrorGroup.Source.OWN, cause)

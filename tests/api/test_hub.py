@@ -34,7 +34,7 @@ def problem(answer: Any, status: int, name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_nobody_reads_without_signing_in(hf: Provider, upstream: Upstream, address: str) -> None:
     answer = Client().get(address)
-    problem(answer, 401, "authentication-required")
+    problem(answer, 401, "missing-key")
     assert answer["WWW-Authenticate"]
     assert upstream.requests("hf") == []
 

@@ -45,7 +45,7 @@ NOBODY = {
     "admin:providers_client_delete",
     *(f"admin:providers_{model}_{page}" for model in _READ_ONLY for page in ("add", "delete")),
 }
-_SAMPLES = {"uuid": uuid.UUID(int=7), "slug": "x", "int": 1, "string": "x", "path": "x"}
+_SAMPLES = {"uuid": uuid.UUID(int=7), "uuidstr": uuid.UUID(int=7), "slug": "x", "int": 1, "string": "x", "path": "x"}
 _TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
 

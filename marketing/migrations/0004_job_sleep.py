@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('marketing', '0002_catalogue_and_long_work'),
+        ('marketing', '0003_api_requests'),
     ]
 
     operations = [

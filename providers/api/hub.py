@@ -10,9 +10,10 @@ from ninja import Field, Query, Router, Schema
 from pydantic import ConfigDict
 
 from providers import hub
+from providers.access import LabDoor, Permission, Scope
 from providers.types import Capability
 
-router = Router(tags=["Hugging Face Hub"])
+router = Router(tags=["Hugging Face Hub"], auth=LabDoor(Scope.MONITORING, Permission.CONFIGURE))
 _LONGEST_CURSOR = 2000
 
 

@@ -1,0 +1,7 @@
+"""What the Lab API offers of this room: the Hub, the state of the providers, and a client's own key."""
+
+from providers.api.hub import router as hub
+from providers.api.keys import router as keys
+from providers.api.monitoring import router as monitoring
+
+__all__ = ["hub", "keys", "monitoring"]
