@@ -36,6 +36,9 @@ def usual():
 @pytest.mark.once
 def test_a_quota_that_office_hours_use_up_ends_in_them():
     found = outlook(40, FOUR_WEEKS + timedelta(days=1), FOUR_WEEKS, usual())
+    assert found.earliest
+    assert found.runs_out
+    assert found.latest
     assert FOUR_WEEKS + timedelta(hours=12) < found.runs_out < FOUR_WEEKS + timedelta(hours=15)
     assert found.earliest < found.runs_out < found.latest
     assert found.warns
@@ -58,6 +61,8 @@ def test_what_is_used_up_ends_at_once():
 def test_a_busy_day_ends_earlier():
     busy = level(used_today=160, expected_today=40)
     plain, soon = (outlook(60, FOUR_WEEKS + timedelta(days=1), FOUR_WEEKS, usual(), today) for today in (1.0, busy))
+    assert soon.runs_out
+    assert plain.runs_out
     assert soon.runs_out < plain.runs_out
 
 
@@ -127,6 +132,7 @@ def test_the_board_shows_what_is_left_and_when_it_returns(connect):
     ask()
     (day,) = levels(world(), timezone.now())[provider.pk]
     assert (day.used, day.left, day.share_used) == (1, 3, 0.25)
+    assert day.returns_at
     assert timedelta(0) < day.returns_at - timezone.now() <= timedelta(days=1, seconds=1)
     assert day.outlook is None
 
@@ -140,7 +146,9 @@ def test_the_board_warns_of_a_day_that_will_not_last(connect):
             attempts(provider, 6, (now - timedelta(days=day)).replace(hour=hour))
     at = now.replace(hour=1, minute=0)
     (found,) = levels(world(), at)[provider.pk]
+    assert found.outlook
     assert found.outlook.warns
+    assert found.outlook.runs_out
     assert found.outlook.runs_out > at
 
 
@@ -160,6 +168,7 @@ def test_a_higher_limit_of_the_vendors_is_offered_and_holds_once_it_is_accepted(
     ask()
     (day,) = levels(world(), timezone.now())[provider.pk]
     assert (day.limit, day.suggested) == (6, 8)
+    assert day.bucket_id
     assert accept(Bucket.objects.get(pk=day.bucket_id))
     (day,) = levels(world(), timezone.now())[provider.pk]
     assert (day.limit, day.configured, day.suggested) == (8, 8, None)

@@ -31,6 +31,12 @@ def told(*arguments):
     return out.getvalue()
 
 
+def decided(request_id):
+    decision = decision_of(request_id)
+    assert decision
+    return decision
+
+
 def rate(provider, score, count):
     for number in range(count):
         Rating.objects.create(
@@ -48,14 +54,14 @@ def test_a_decision_that_finds_nobody_is_stored_too(connect):
     Provider.objects.filter(pk=connect("one", answers("Hello")).pk).update(trains_on_data=True)
     with pytest.raises(Exhausted):
         ask(confidential=True)
-    assert not decision_of(RoutingDecision.objects.get().request_id).plan().places
+    assert not decided(RoutingDecision.objects.get().request_id).plan().places
 
 
 def test_a_stored_decision_names_the_place_that_was_called(connect):
     connect("one", answers("Hello"))
     connect("two", answers("Hello"))
     (answer,) = ask()
-    assert decision_of(answer.request_id).plan().places[0].candidate.provider == answer.provider
+    assert decided(answer.request_id).plan().places[0].candidate.provider == answer.provider
 
 
 def test_the_table_says_what_another_policy_would_have_asked(connect):
@@ -77,7 +83,7 @@ def test_a_policy_holds_in_every_process_at_once(connect):
     ask()
     RoutingPolicy(pk=1, interactive_reserve=0.5).save()
     (answer,) = ask()
-    assert decision_of(answer.request_id).world.policy.interactive_reserve == 0.5
+    assert decided(answer.request_id).world.policy.interactive_reserve == 0.5
 
 
 def test_older_decisions_are_left_out_and_forgotten_after_a_month(connect):
@@ -97,5 +103,5 @@ def test_a_setting_that_cannot_be_is_named(db, setting):
 def test_what_another_version_wrote_is_counted_and_left_out(connect):
     connect("one", answers("Hello"))
     ask(2)
-    RoutingDecision.objects.filter(pk=RoutingDecision.objects.first().pk).update(packed=b"x")
+    RoutingDecision.objects.filter(pk=min(RoutingDecision.objects.values_list("pk", flat=True))).update(packed=b"x")
     assert "1 decisions of another version could not be read." in told()
