@@ -19,6 +19,7 @@ from providers.models.providers import (
 from providers.models.revision import Revision
 from providers.models.routed import ConfigurationSnapshot, Rating, RoutingDecision, RoutingPolicy
 from providers.models.vendors import DatasetReference, ModelRefresh, RemoteRun, RemovedProvider, WebhookSecret
+from providers.models.webhooks import WebhookEndpoint, WebhookMessage
 
 __all__ = [
     "OPENAI_PROTOCOL",
@@ -48,6 +49,8 @@ __all__ = [
     "Slot",
     "StoredAnswer",
     "Tier",
+    "WebhookEndpoint",
+    "WebhookMessage",
     "WebhookSecret",
     "protocols",
     "validate_base_url",

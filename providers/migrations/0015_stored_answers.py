@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('providers', '0013_routing'),
+        ('providers', '0014_routing'),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('providers', '0012_monitoring'),
+        ('providers', '0013_webhooks'),
     ]
 
     operations = [
