@@ -15,7 +15,7 @@ from providers.capacity.forecast import PATTERN_DAYS, Outlook, Pattern, level, o
 from providers.ledger.learning import INFERRED, confidence, effective_limit
 from providers.ledger.limiter import MARGIN_SECONDS, Count
 from providers.ledger.windows import LENGTHS, SHORT_PERIODS, next_boundary
-from providers.models import Attempt, Bucket, Quota, Rollup
+from providers.models import Attempt, Bucket, Quota, Rollup, Slot
 from providers.routing import Candidate, KeyState, Limit
 
 # A vendor's number is offered while it is believed at least so far, and only where it differs by more than this.
@@ -27,7 +27,9 @@ Hours = list[tuple[datetime, float]]
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One limit as it stands. `limit` is what holds now, `configured` what an administrator wrote or what is assumed.
+    """One limit as it stands. `reserved` is the part of `used` that is in flight.
+
+    `limit` is what holds now, `configured` what an administrator wrote or what is assumed.
 
     `drift`: the vendor's count less ours. `suggested`: the vendor's limit, where it differs and is believed.
     """
@@ -39,6 +41,7 @@ class Level:
     model_id: str
     subject: str
     used: int
+    reserved: int
     limit: int
     configured: int
     returns_at: datetime | None
@@ -69,10 +72,13 @@ def levels(candidates: Iterable[Candidate], now: datetime) -> dict[int, list[Lev
             for limit in key.limits:
                 limits.setdefault(limit.bucket, (limit, candidate, key))
     buckets = {one.name: one for one in Bucket.objects.filter(name__in=list(limits))}
+    in_flight = Slot.objects.filter(anchored_at=None, bucket__name__in=list(limits)).values_list("bucket__name")
+    flying = dict(in_flight.annotate(units=Sum("units")))
     use = _Use(now)
     found: dict[int, list[Level]] = {}
     for name, (limit, candidate, _key) in limits.items():
-        found.setdefault(candidate.provider_id, []).append(_level(limit, candidate, buckets.get(name), now, use))
+        one = _level(limit, candidate, buckets.get(name), flying.get(name, 0), use)
+        found.setdefault(candidate.provider_id, []).append(one)
     for own in found.values():
         own.sort(key=lambda one: (-LENGTHS.get(one.period, 0.0), one.metric, one.model_id, one.subject))
     return found
@@ -83,22 +89,21 @@ def accept(bucket: Bucket) -> bool:
     if bucket.seen_limit is None:
         return False
     quotas = Quota.objects.filter(provider_id=bucket.provider_id, metric=bucket.metric, period=bucket.period)
-    own = quotas.filter(model__model_id=bucket.model_id) if bucket.model_id else quotas.none()
-    changed = own.update(limit=bucket.seen_limit) or quotas.filter(model=None).update(limit=bucket.seen_limit)
-    if not changed:
-        # It was only assumed; now somebody has stated it.
-        Quota.objects.create(
-            provider_id=bucket.provider_id,
-            metric=bucket.metric,
-            period=bucket.period,
-            limit=bucket.seen_limit,
-            window=bucket.window,
-        )
+    own = list(quotas.filter(model__model_id=bucket.model_id)) if bucket.model_id else []
+    # It may only have been assumed; now somebody states it.
+    stated = (
+        own
+        or list(quotas.filter(model=None))
+        or [Quota(provider_id=bucket.provider_id, metric=bucket.metric, period=bucket.period, window=bucket.window)]
+    )
+    for quota in stated:
+        quota.limit = bucket.seen_limit
+        quota.save()
     return True
 
 
-def _level(limit: Limit, candidate: Candidate, bucket: Bucket | None, now: datetime, use: _Use) -> Level:
-    unix = now.timestamp()
+def _level(limit: Limit, candidate: Candidate, bucket: Bucket | None, reserved: int, use: _Use) -> Level:
+    unix = use.now.timestamp()
     count = _count(limit, bucket)
     holds = effective_limit(count, unix)
     returns_at = _returns_at(count, unix)
@@ -117,6 +122,7 @@ def _level(limit: Limit, candidate: Candidate, bucket: Bucket | None, now: datet
         model_id=model_id,
         subject=subject,
         used=used,
+        reserved=min(used, reserved),
         limit=holds,
         configured=limit.limit,
         returns_at=_moment(max(returns_at or 0.0, count.full_until if full else 0.0)),
@@ -126,7 +132,7 @@ def _level(limit: Limit, candidate: Candidate, bucket: Bucket | None, now: datet
         suggested=count.seen_limit if differs and sure >= _OFFERED_FROM else None,
         confidence=sure,
         inferred=count.seen_source == INFERRED,
-        outlook=use.outlook(limit, candidate, model_id, left, now),
+        outlook=use.outlook(limit, candidate, model_id, left),
     )
 
 
@@ -171,15 +177,16 @@ class _Use:
     """The use of past hours, read once for each provider and model that asks."""
 
     def __init__(self, now: datetime) -> None:
+        self.now = now
         self._local = timezone.localtime(now)
         self._since = self._local.replace(minute=0, second=0, microsecond=0) - timedelta(days=PATTERN_DAYS)
         self._patterns: dict[tuple[str, str, str], tuple[Pattern | None, float]] = {}
 
-    def outlook(self, limit: Limit, candidate: Candidate, model_id: str, left: int, now: datetime) -> Outlook | None:
+    def outlook(self, limit: Limit, candidate: Candidate, model_id: str, left: int) -> Outlook | None:
         """Only for windows that are long enough to have a pattern, and once there is a day to learn it from."""
         if limit.period in SHORT_PERIODS or limit.period not in LENGTHS:
             return None
-        resets_at = datetime.fromtimestamp(next_boundary(limit.period, limit.zone, now.timestamp()), UTC)
+        resets_at = datetime.fromtimestamp(next_boundary(limit.period, limit.zone, self.now.timestamp()), UTC)
         usual, today = self._pattern(candidate.provider, model_id, limit.metric)
         if usual is None:
             return None
