@@ -125,7 +125,8 @@ def _level(limit: Limit, candidate: Candidate, bucket: Bucket | None, reserved: 
         reserved=min(used, reserved),
         limit=holds,
         configured=limit.limit,
-        returns_at=_moment(max(returns_at or 0.0, count.full_until if full else 0.0)),
+        # What the vendor refused returns when it said so; what we counted, by its window.
+        returns_at=_moment(count.full_until if full and used < holds else returns_at or 0.0),
         full=full,
         assumed=limit.assumed,
         drift=count.drift,
