@@ -18,6 +18,7 @@ from providers.admin.explaining import meaning, place_words
 from providers.models import Attempt, RoutingDecision
 from providers.replaying import decision_of
 from providers.routing import Plan
+from providers.types import LOCAL_PROTOCOL
 
 _A_PAGE = 50
 
@@ -99,6 +100,8 @@ def _left_out(plan: Plan | None) -> list[LeftOut]:
     return [
         LeftOut(f"{one.candidate.provider_name} · {one.candidate.model_id}", skip_words(one.why), one.until)
         for one in skipped
+        # The small model of this machine is never a rival.
+        if one.candidate.protocol != LOCAL_PROTOCOL
     ]
 
 
