@@ -9,15 +9,33 @@ from typing import cast
 
 from providers.ledger import configuration
 from providers.ledger.operations import Begin, Full, Opened, Settle, Settlement
+from providers.ledger.remembering import decision
 from providers.ledger.writer import writer
-from providers.routing import Candidate, Place
+from providers.routing import Candidate, Place, World
 
-__all__ = ["Begin", "Full", "Opened", "Settlement", "begin", "close", "secret", "settle", "snapshot"]
+__all__ = [
+    "Begin",
+    "Full",
+    "Opened",
+    "Settlement",
+    "begin",
+    "close",
+    "decision",
+    "secret",
+    "settle",
+    "snapshot",
+    "world",
+]
+
+
+async def world() -> World:
+    """All enabled models with the state of their providers, keys, circuits and limits: advice, exact is `begin`."""
+    return cast("World", await writer().ask(None))
 
 
 async def snapshot() -> tuple[Candidate, ...]:
-    """All enabled models with the state of their providers, keys, circuits and limits: advice, exact is `begin`."""
-    return cast("tuple[Candidate, ...]", await writer().ask(None))
+    """The models of `world` alone."""
+    return (await world()).candidates
 
 
 async def begin(asked: Begin) -> Opened | Full:

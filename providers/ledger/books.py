@@ -144,7 +144,7 @@ class Books:
             limit = limits[name][0]
             if (count.limit, count.window) != (limit.limit, limit.window):
                 count.limit, count.window, count.changed = limit.limit, limit.window, True
-            count.zone = limit.zone
+            count.zone, count.assumed = limit.zone, limit.assumed
             count.renew(self.now, self.log)
 
     def lock(self, ids: Collection[int]) -> dict[int, Count]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from providers.errors import ProviderError
-from providers.models import Attempt
-from providers.routing import Place, Task
+from providers.models import Attempt, RoutingDecision
+from providers.routing import DEFAULT_POLICY, Place, Task
 from providers.types import LimitReading, Request, Result
 
 
@@ -21,6 +21,9 @@ class Begin:
     task: Task
     request: Request
     places: tuple[Place, ...]
+    # What background work leaves to others, and the decision itself where it is to be remembered.
+    reserve: float = DEFAULT_POLICY.interactive_reserve
+    decision: RoutingDecision | None = None
 
     def units(self, place: Place, metric: str) -> int:
         """What the request may take at most of a limit at this place: an estimate in, the longest answer out."""

@@ -9,18 +9,16 @@ from datetime import UTC, datetime
 
 from django.db import connection, transaction
 
-from providers.ledger import holding, settling
+from providers.ledger import holding, remembering, settling
 from providers.ledger.books import Books, rows, write
 from providers.ledger.breaker import Gate
 from providers.ledger.learning import effective_limit
 from providers.ledger.limiter import Count
 from providers.ledger.operations import Beat, Begin, Full, Opened, Operation, Outcome, Settle
 from providers.ledger.windows import SHORT_PERIODS
-from providers.models import Attempt, Quota
-from providers.routing import Place, Task
+from providers.models import Attempt
+from providers.routing import Place
 
-# Of each short limit, what work in the background leaves to people who wait.
-INTERACTIVE_RESERVE = 0.2
 # How much longer than its timeout a probe may take before another request may test the provider.
 _PROBE_GRACE_SECONDS = 5.0
 
@@ -48,6 +46,7 @@ def run(operations: Sequence[Operation], clock: Clock = database_clock) -> list[
             [one.opened.place for one in settles],
             settling.failing_providers(settles),
         )
+        remembering.remember([begin.decision for begin in begins if begin.decision])
         settling.settle(books, settles)
         granted = _grants(books, begins)
         if granted or any(isinstance(one, Beat) for one in operations):
@@ -92,7 +91,7 @@ def _grant(books: Books, begin: Begin) -> _Grant | Full:
             soonest = min(soonest, circuit.returns_at(books.now))
             continue
         wanted = [(books.counts[limit.bucket], begin.units(place, limit.metric)) for limit in place.key.limits]
-        free_at = max((_free_at(books, begin.task, count, units) for count, units in wanted), default=0.0)
+        free_at = max((_free_at(books, begin, count, units) for count, units in wanted), default=0.0)
         if free_at > 0:
             soonest = min(soonest, free_at)
             continue
@@ -108,11 +107,20 @@ def _grant(books: Books, begin: Begin) -> _Grant | Full:
     return Full(None if math.isinf(soonest) else datetime.fromtimestamp(ours, UTC))
 
 
-def _free_at(books: Books, task: Task, count: Count, units: int) -> float:
+def _free_at(books: Books, begin: Begin, count: Count, units: int) -> float:
     limit = effective_limit(count, books.now)
-    reserved = task.background and count.period in SHORT_PERIODS and count.metric != Quota.Metric.CONCURRENT
-    open_to_all = limit - math.floor(limit * INTERACTIVE_RESERVE) if reserved else limit
+    reserve = begin.reserve * _unspent_time(count, books.now) if begin.task.background else 0.0
+    open_to_all = limit - math.floor(limit * reserve)
     return count.free_at(units, open_to_all, books.now, books.log)
+
+
+def _unspent_time(count: Count, now: float) -> float:
+    """The part of a reserve that still makes sense: what is not used before a reset helps nobody."""
+    if count.is_concurrent:
+        return 0.0
+    if count.period in SHORT_PERIODS or count.slides:
+        return 1.0
+    return min(1.0, max(0.0, (count.window_end - now) / count.length)) if count.window_end else 1.0
 
 
 def _stored(books: Books, granted: dict[int, _Grant | Full], begins: Sequence[Begin]) -> list[Outcome]:

@@ -15,10 +15,10 @@ from typing import TypeVar
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections
 
-from providers.ledger import configuration, holding, transaction
+from providers.ledger import holding, live, remembering, transaction
 from providers.ledger.operations import Beat, Begin, Opened, Operation, Outcome, Settle, Settlement
 from providers.models import Attempt
-from providers.routing import Candidate
+from providers.routing import World
 
 T = TypeVar("T")
 _logger = logging.getLogger(__name__)
@@ -26,6 +26,8 @@ _logger = logging.getLogger(__name__)
 _MOST_TOGETHER = 128
 # Given up attempts are looked for this often, by a process that has something to do.
 _REAP_SECONDS = 1.0
+# And what is too old to keep, this often.
+_FORGET_SECONDS = 60.0
 
 
 @dataclass(slots=True)
@@ -33,7 +35,7 @@ class _Asked:
     """A caller's wish, None for a snapshot, and where the answer goes."""
 
     operation: Operation | None
-    answer: asyncio.Future[Outcome | tuple[Candidate, ...]] | None
+    answer: asyncio.Future[Outcome | World] | None
 
 
 # What a batch brings: the answer or the error of each wish.
@@ -53,11 +55,12 @@ class Writer:
         self._waiting: list[_Asked] = []
         self._open = 0
         self._reaped_at = 0.0
+        self._forgot_at = time.monotonic()
         self._heart: threading.Thread | None = None
 
-    async def ask(self, operation: Operation | None) -> Outcome | tuple[Candidate, ...]:
+    async def ask(self, operation: Operation | None) -> Outcome | World:
         """The operation's outcome once it is stored. Raises what the database raises."""
-        answer: asyncio.Future[Outcome | tuple[Candidate, ...]] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Outcome | World] = asyncio.get_running_loop().create_future()
         asked = _Asked(operation, answer)
         with self._lock:
             self._waiting.append(asked)
@@ -96,7 +99,7 @@ class Writer:
         snapshots = [asked for asked in batch if asked.operation is None]
         if snapshots:
             # Everyone who asked meanwhile gets the same one.
-            seen = configuration.snapshot()
+            seen = live.world()
             answers += [(asked, seen) for asked in snapshots]
         return answers
 
@@ -104,6 +107,9 @@ class Writer:
         if time.monotonic() - self._reaped_at >= _REAP_SECONDS:
             self._reaped_at = time.monotonic()
             holding.reap(transaction.database_clock())
+        if time.monotonic() - self._forgot_at >= _FORGET_SECONDS:
+            self._forgot_at = time.monotonic()
+            remembering.forget_old()
 
     def _count(self, operations: list[Operation], outcomes: list[object]) -> None:
         """Keep the heart beating while something is in flight."""
@@ -133,6 +139,8 @@ class Writer:
     def forget(self) -> None:
         """Close the connections and what is known of calls in flight."""
         self._open = 0
+        live.forget()
+        remembering.forget()
         connections.close_all()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from django.db import models
 
@@ -58,10 +58,18 @@ class ConfiguredQuerySet(models.QuerySet[_Row_co]):
         return gone
 
 
+class ConfiguredManager(models.Manager[_Row_co]):
+    """Where the rows' changes begin."""
+
+    def get_queryset(self) -> ConfiguredQuerySet[_Row_co]:
+        """As Django's."""
+        return ConfiguredQuerySet(self.model, using=self._db)
+
+
 class Configured(models.Model):
     """A row that the ledger keeps in memory."""
 
-    objects = ConfiguredQuerySet[Self].as_manager()
+    objects: ClassVar[ConfiguredManager[Self]] = ConfiguredManager()
 
     class Meta:
         abstract = True

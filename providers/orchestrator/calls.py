@@ -18,7 +18,7 @@ from providers.adapters.base import adapter_for
 from providers.adapters.limits import Heard, listening
 from providers.errors import AnswerRejectedError, AuthenticationError, ModelUnavailableError, ProviderError
 from providers.ledger import Full, Opened
-from providers.models import Attempt
+from providers.models import Attempt, RoutingDecision
 from providers.orchestrator.answers import Answer, Event, Exhausted, Happening, Tried
 from providers.orchestrator.retrying import SetAside, pause_before_retry
 from providers.orchestrator.streaming import Forward, passed_on
@@ -106,6 +106,9 @@ class _Call(Generic[T]):
     tried: list[Tried] = field(default_factory=list)
     aside: SetAside = field(default_factory=SetAside)
     told_of_waiting: bool = False
+    reserve: float = 0.0
+    decision: RoutingDecision | None = None
+    decided: bool = False
 
     async def within_deadline(self) -> Answer[T]:
         """The first checked answer. Raises as `complete` says."""
@@ -127,19 +130,25 @@ class _Call(Generic[T]):
             chances = [one for one in (full_until, self._next_chance(plan), self.aside.next_return()) if one]
             until = min(chances, default=None)
             if until is None or not patience.reaches(until):
-                # To be told, though not to be waited for: those that failed this very request return too.
-                told = [*chances, *(one for one in [plan.next_chance(), await self._afterwards()] if one)]
-                raise Exhausted(tuple(self.tried), min(told, default=None))
+                raise await self._exhausted(plan, full_until, chances)
             await self._tell_of_waiting(until)
             await patience.wait(until)
 
     async def _plan(self) -> Plan:
-        seen = await ledger.snapshot()
-        return routing.plan(seen, self.task, self.request, now=timezone.now(), seed=self.request_id.int)
+        seen, now = await ledger.world(), timezone.now()
+        if self.decision is None and not self.decided:
+            self.decision = ledger.decision(self.request_id, seen, self.task, self.request, now)
+        self.reserve = seen.policy.interactive_reserve
+        return routing.plan(
+            seen.candidates, self.task, self.request, now=now, seed=self.request_id.int, policy=seen.policy
+        )
 
-    async def _afterwards(self) -> datetime | None:
-        """The next chance with what this very request learned."""
-        return (await self._plan()).next_chance() if self.tried else None
+    async def _exhausted(self, plan: Plan, full_until: datetime | None, chances: list[datetime]) -> Exhausted:
+        """What the caller is told. Those that failed this request return too, though nobody waits for them here."""
+        afterwards = await self._plan() if self.tried else plan
+        told = [*chances, *(one for one in (plan.next_chance(), afterwards.next_chance()) if one)]
+        rooms = [one for one in (full_until, afterwards.next_room()) if one]
+        return Exhausted(tuple(self.tried), min(told, default=None), min(rooms, default=None))
 
     async def _tell_of_waiting(self, until: datetime) -> None:
         """Once, and only of a wait that a person would notice."""
@@ -156,7 +165,7 @@ class _Call(Generic[T]):
 
     async def _ask_in_turn(self, places: tuple[Place, ...]) -> tuple[Answer[T] | None, datetime | None]:
         """An answer from the first place that gives one; else when the first full one may have room."""
-        while left := tuple(place for place in places if place not in self.aside):
+        while (left := tuple(place for place in places if place not in self.aside)) or not self.decided:
             opened = await self._begin(left)
             if isinstance(opened, Full):
                 return None, opened.until
@@ -166,7 +175,12 @@ class _Call(Generic[T]):
         return None, None
 
     async def _begin(self, places: tuple[Place, ...]) -> Opened | Full:
-        return await ledger.begin(ledger.Begin(self.request_id, len(self.tried) + 1, self.task, self.request, places))
+        asked = ledger.Begin(
+            self.request_id, len(self.tried) + 1, self.task, self.request, places, self.reserve, self.decision
+        )
+        # The first decision is remembered, also when it finds nobody to ask.
+        self.decision, self.decided = None, True
+        return await ledger.begin(asked)
 
     async def _ask(self, opened: Opened) -> Answer[T] | None:
         """An answer from one place, or None when the next place should be asked."""
