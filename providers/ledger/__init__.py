@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import cast
 
 from providers.ledger import configuration
-from providers.ledger.operations import Begin, Full, Opened, Settle, Settlement
-from providers.ledger.remembering import decision
+from providers.ledger.operations import Begin, Full, Opened, Settle, Settlement, Start, Started
 from providers.ledger.writer import writer
 from providers.routing import Candidate, Place, World
 
@@ -18,12 +17,14 @@ __all__ = [
     "Full",
     "Opened",
     "Settlement",
+    "Start",
+    "Started",
     "begin",
     "close",
-    "decision",
     "secret",
     "settle",
     "snapshot",
+    "start",
     "world",
 ]
 
@@ -36,6 +37,11 @@ async def world() -> World:
 async def snapshot() -> tuple[Candidate, ...]:
     """The models of `world` alone."""
     return (await world()).candidates
+
+
+async def start(asked: Start) -> Started:
+    """Plan a request and begin its first attempt in one go: its caller waits once."""
+    return cast("Started", await writer().ask(asked))
 
 
 async def begin(asked: Begin) -> Opened | Full:

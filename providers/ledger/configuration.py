@@ -21,7 +21,7 @@ from providers.types import LOCAL_PROTOCOL, Capability
 class Configuration:
     """What administrators have set, at one revision."""
 
-    revision: uuid.UUID | None
+    revision: str | None
     candidates: tuple[Candidate, ...]
     keys: dict[int, ProviderKey]
     policy: Policy
@@ -44,13 +44,18 @@ def current() -> Configuration:
     return kept
 
 
+def kept() -> Configuration:
+    """The configuration as it was last read."""
+    return _kept.get(os.getpid()) or current()
+
+
 def key(key_id: int) -> ProviderKey | None:
     """A key as it was last read, still sealed."""
     kept = _kept.get(os.getpid())
     return kept.keys.get(key_id) if kept else None
 
 
-def _read(revision: uuid.UUID | None) -> Configuration:
+def _read(revision: str | None) -> Configuration:
     providers = list(Provider.objects.filter(enabled=True).prefetch_related("models", "keys", "quotas"))
     candidates = tuple(
         _candidate(provider, model)

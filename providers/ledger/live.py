@@ -7,15 +7,16 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.db.models import Count as Counted
 from django.db.models import Sum
 
 from providers.ledger import configuration
-from providers.ledger.books import rows
+from providers.ledger.books import aware, rows
 from providers.ledger.limiter import MARGIN_SECONDS
 from providers.ledger.windows import LENGTHS, SHORT_PERIODS
-from providers.models import Bucket, Circuit, Quota, Rating
+from providers.models import Quota, Rating
 from providers.routing import Candidate, KeyState, Ratings, World
 
 # How long health and ratings are believed before they are looked up again.
@@ -29,13 +30,16 @@ _RATINGS_WITHIN = timedelta(days=90)
 
 _Place = tuple[str, str]
 
+# By hand, as the ORM takes longer over these than over all the rest of a call.
+_CIRCUITS = "SELECT provider_id, open_until, reason, probe_until FROM providers_circuit WHERE open_until IS NOT NULL"
+_ROOMS = 'SELECT name, used, oldest_at, window_end, full_until, "window", period, metric FROM providers_bucket'
+
 
 def world() -> World:
     """All usable models with the state of their providers, keys, circuits and limits."""
     current = configuration.current()
-    circuits = {one.pk: one for one in Circuit.objects.exclude(open_until=None)}
-    fields = ("name", "used", "oldest_at", "window_end", "full_until", "window", "period", "metric")
-    rooms = {room.name: room for room in map(_Room._make, Bucket.objects.values_list(*fields))}
+    circuits = {row[0]: _Open._make(row) for row in rows(_CIRCUITS)}
+    rooms = {row[0]: _Room._make(row) for row in rows(_ROOMS)}
     now = time.time()
     known = _reputation()
     candidates = (known.laid_over(one) for one in current.candidates)
@@ -109,6 +113,20 @@ def _ratings() -> dict[_Place, dict[tuple[str, str], Ratings]]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Open:
+    """An open circuit."""
+
+    open_until: datetime | None
+    reason: str
+    probe_until: datetime | None
+
+    @classmethod
+    def _make(cls, row: tuple[Any, ...]) -> _Open:
+        _provider, open_until, reason, probe_until = row
+        return cls(aware(open_until), reason, aware(probe_until))
+
+
+@dataclass(frozen=True, slots=True)
 class _Room:
     """A bucket as it was last written."""
 
@@ -122,8 +140,8 @@ class _Room:
     metric: str
 
     @classmethod
-    def _make(cls, row: tuple[object, ...]) -> _Room:
-        return cls(*row)  # type: ignore[arg-type]  # as the columns are
+    def _make(cls, row: tuple[Any, ...]) -> _Room:
+        return cls(*row)
 
     def returns_at(self) -> float:
         """When the count next falls by itself, or 0 when that is not known."""
@@ -143,7 +161,7 @@ class _Room:
         return max(0.0, 1 - self.used / max(limit, 1)) if self.returns_at() > now else 1.0
 
 
-def _live(candidate: Candidate, circuit: Circuit | None, rooms: dict[str, _Room], now: float) -> Candidate:
+def _live(candidate: Candidate, circuit: _Open | None, rooms: dict[str, _Room], now: float) -> Candidate:
     used = any(limit.bucket in rooms for key in candidate.keys for limit in key.limits)
     keys = tuple(_live_key(key, rooms, now) for key in candidate.keys) if used else candidate.keys
     if circuit is None and keys is candidate.keys:

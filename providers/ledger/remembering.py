@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from providers.ledger import configuration
+from providers.ledger.books import stored, write
+from providers.ledger.operations import Decided
 from providers.models import ConfigurationSnapshot, RoutingDecision
 from providers.routing import Task, World
 from providers.routing.records import decision_bytes
@@ -23,21 +25,19 @@ _MOST_FORGOTTEN = 1000
 _known: dict[int, set[uuid.UUID]] = {}
 
 
-def decision(
-    request_id: uuid.UUID, world: World, task: Task, request: Request, now: datetime
-) -> RoutingDecision | None:
+def decision(request_id: uuid.UUID, world: World, task: Task, request: Request, now: datetime) -> Decided | None:
     """The row for a decision; None where it was taken in a world that is not stored."""
     if world.configuration is None:
         return None
     packed = decision_bytes(world, task, request, now)
-    return RoutingDecision(request_id=request_id, configuration=world.configuration, decided_at=now, packed=packed)
+    return Decided(request_id, world.configuration, now, packed)
 
 
-def remember(decisions: Sequence[RoutingDecision]) -> None:
+def remember(decisions: Sequence[Decided]) -> None:
     """Store decisions and, before the first one that refers to it, the configuration."""
     if not decisions:
         return
-    current = configuration.current()
+    current = configuration.kept()
     known = _known.setdefault(os.getpid(), set())
     if current.name not in known:
         ConfigurationSnapshot.objects.bulk_create(
@@ -45,7 +45,10 @@ def remember(decisions: Sequence[RoutingDecision]) -> None:
         )
         known.add(current.name)
     # One that was taken under settings that changed meanwhile could not be read again.
-    RoutingDecision.objects.bulk_create([one for one in decisions if one.configuration in known])
+    write(
+        "INSERT INTO providers_routingdecision (request_id, configuration, decided_at, packed) VALUES (%s, %s, %s, %s)",
+        [tuple(stored(value) for value in one) for one in decisions if one.configuration in known],
+    )
 
 
 def forget_old() -> int:

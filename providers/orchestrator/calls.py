@@ -18,7 +18,7 @@ from providers.adapters.base import adapter_for
 from providers.adapters.limits import Heard, listening
 from providers.errors import AnswerRejectedError, AuthenticationError, ModelUnavailableError, ProviderError
 from providers.ledger import Full, Opened
-from providers.models import Attempt, RoutingDecision
+from providers.models import Attempt
 from providers.orchestrator.answers import Answer, Event, Exhausted, Happening, Tried
 from providers.orchestrator.retrying import SetAside, pause_before_retry
 from providers.orchestrator.streaming import Forward, passed_on
@@ -107,8 +107,6 @@ class _Call(Generic[T]):
     aside: SetAside = field(default_factory=SetAside)
     told_of_waiting: bool = False
     reserve: float = 0.0
-    decision: RoutingDecision | None = None
-    decided: bool = False
 
     async def within_deadline(self) -> Answer[T]:
         """The first checked answer. Raises as `complete` says."""
@@ -120,11 +118,12 @@ class _Call(Generic[T]):
 
     async def _run(self, patience: Patience) -> Answer[T]:
         """Plan, go through the places, and wait for capacity as long as there is patience."""
+        started = await ledger.start(ledger.Start(self.request_id, self.task, self.request))
+        plan, opened, self.reserve = started.plan, started.outcome, started.reserve
         while True:
-            plan = await self._plan()
             if self.task.wanted and not plan.knows_wanted():
                 raise ModelUnavailableError(f"no provider in use has the model {self.task.wanted!r} for this")
-            answer, full_until = await self._ask_in_turn(plan.places)
+            answer, full_until = await self._ask_in_turn(plan.places, opened)
             if answer:
                 return answer
             chances = [one for one in (full_until, self._next_chance(plan), self.aside.next_return()) if one]
@@ -133,14 +132,13 @@ class _Call(Generic[T]):
                 raise await self._exhausted(plan, full_until, chances)
             await self._tell_of_waiting(until)
             await patience.wait(until)
+            plan, opened = await self._plan(), None
 
     async def _plan(self) -> Plan:
-        seen, now = await ledger.world(), timezone.now()
-        if self.decision is None and not self.decided:
-            self.decision = ledger.decision(self.request_id, seen, self.task, self.request, now)
+        seen = await ledger.world()
         self.reserve = seen.policy.interactive_reserve
         return routing.plan(
-            seen.candidates, self.task, self.request, now=now, seed=self.request_id.int, policy=seen.policy
+            seen.candidates, self.task, self.request, now=timezone.now(), seed=self.request_id.int, policy=seen.policy
         )
 
     async def _exhausted(self, plan: Plan, full_until: datetime | None, chances: list[datetime]) -> Exhausted:
@@ -163,24 +161,29 @@ class _Call(Generic[T]):
             default=None,
         )
 
-    async def _ask_in_turn(self, places: tuple[Place, ...]) -> tuple[Answer[T] | None, datetime | None]:
-        """An answer from the first place that gives one; else when the first full one may have room."""
-        while (left := tuple(place for place in places if place not in self.aside)) or not self.decided:
-            opened = await self._begin(left)
+    async def _ask_in_turn(
+        self, places: tuple[Place, ...], opened: Opened | Full | None
+    ) -> tuple[Answer[T] | None, datetime | None]:
+        """An answer from the first place that gives one; else when the first full one may have room.
+
+        `opened` is what the first attempt came to, if it was begun already.
+        """
+        while True:
+            if opened is None:
+                left = tuple(place for place in places if place not in self.aside)
+                if not left:
+                    return None, None
+                opened = await self._begin(left)
             if isinstance(opened, Full):
                 return None, opened.until
             answer = await self._ask(opened)
             if answer:
                 return answer, None
-        return None, None
+            opened = None
 
     async def _begin(self, places: tuple[Place, ...]) -> Opened | Full:
-        asked = ledger.Begin(
-            self.request_id, len(self.tried) + 1, self.task, self.request, places, self.reserve, self.decision
-        )
-        # The first decision is remembered, also when it finds nobody to ask.
-        self.decision, self.decided = None, True
-        return await ledger.begin(asked)
+        number = len(self.tried) + 1
+        return await ledger.begin(ledger.Begin(self.request_id, number, self.task, self.request, places, self.reserve))
 
     async def _ask(self, opened: Opened) -> Answer[T] | None:
         """An answer from one place, or None when the next place should be asked."""
