@@ -6,7 +6,6 @@ import datetime as dt
 import unicodedata
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
-from urllib.parse import urlsplit
 
 import regex
 from django.utils.translation import gettext
@@ -14,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import PydanticCustomError
 
 from marketing.content.platforms import platforms
+from marketing.safety.text import is_web_address, one_line
 
 Subject = Literal["release", "book", "event", "other"]
 Goal = Literal["announce", "sell", "engage", "remind"]
@@ -24,22 +24,9 @@ GOALS: tuple[str, ...] = get_args(Goal)
 TONES: tuple[str, ...] = get_args(Tone)
 LANGUAGES: tuple[str, ...] = get_args(Language)
 
-# Control characters, lone surrogates, private use, non-characters, line separators and direction marks.
-_UNPRINTABLE = regex.compile(
-    r"[\p{Cc}\p{Cs}\p{Co}\ufdd0-\ufdef\ufffe\uffff\ufeff\u2028\u2029\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]"
-)
 _NOT_IN_TAG = regex.compile(r"[^\p{L}\p{Nd}_]+")
-_HOST = regex.compile(r"(?:[\p{L}\p{Nd}_-]+\.)+[\p{L}\p{Nd}-]{2,}", regex.IGNORECASE)
 MOST_VARIANTS = 5
 _LONGEST_TAG = 50
-
-
-def one_line(value: Any) -> Any:
-    """Text in NFC on one line without control characters; anything else unchanged, for pydantic to judge."""
-    if not isinstance(value, str):
-        return value
-    value = unicodedata.normalize("NFC", value)
-    return " ".join(_UNPRINTABLE.sub(" ", value).split())
 
 
 _ONE_LINE = BeforeValidator(one_line)
@@ -115,19 +102,6 @@ class SocialPostBrief(BaseModel):
         if len(set(value)) < len(value):
             raise PydanticCustomError("platform_twice", gettext("Choose each platform once."))
         return value
-
-
-def is_web_address(value: str) -> bool:
-    """Whether this is a plain http(s) link: a named host, no white space, no control characters, no user name."""
-    if _UNPRINTABLE.search(value) or regex.search(r"[\s<>\"`{}|\\^]", value):
-        return False
-    try:
-        parts = urlsplit(value)
-        port_fits = parts.port is None or parts.port > 0
-    except ValueError:
-        return False
-    named = bool(_HOST.fullmatch(parts.hostname or ""))
-    return parts.scheme in {"http", "https"} and named and port_fits and "@" not in parts.netloc
 
 
 def normal_hashtag(typed: str) -> str:
