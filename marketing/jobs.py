@@ -27,6 +27,7 @@ from django_q.models import OrmQ
 from django_q.tasks import async_task
 
 from marketing.models import Job
+from providers import notifying
 
 logger = logging.getLogger(__name__)
 
@@ -146,7 +147,18 @@ def advance(claim: Claim, **changes: Any) -> bool:
 
 def finish(claim: Claim, state: Job.State, failure: dict[str, Any] | None = None, **changes: Any) -> bool:
     """End a job; False when the claim is lost. Belongs into the transaction that stores what the job brought."""
-    return bool(_held(claim).update(**_ended(state, failure), **changes))
+    with transaction.atomic():
+        ended = bool(_held(claim).update(**_ended(state, failure), **changes))
+        if ended:
+            _announce(Job.objects.filter(pk=claim.job_id))
+    return ended
+
+
+def _announce(ended: QuerySet[Job]) -> None:
+    """Tell the clients whose jobs these are how they ended."""
+    for job in ended.filter(client__isnull=False):
+        data = {"id": str(job.pk), "kind": job.content_type, "state": job.state, "self": f"/api/v1/jobs/{job.pk}"}
+        notifying.announce(job.client_id or 0, f"job.{job.state}", data)
 
 
 def give_back(claim: Claim) -> bool:
@@ -173,8 +185,10 @@ def request_cancel(job_id: uuid.UUID) -> bool:
     row = Job.objects.filter(pk=job_id)
     # Twice, for a worker may give the job back between the two questions.
     for _ in range(2):
-        if row.filter(state=Job.State.WAITING).update(**_ended(Job.State.CANCELLED)):
-            return True
+        with transaction.atomic():
+            if row.filter(state=Job.State.WAITING).update(**_ended(Job.State.CANCELLED)):
+                _announce(row)
+                return True
         if row.filter(state=Job.State.RUNNING).update(cancel_requested=True, version=F("version") + 1):
             return True
     return False
@@ -207,9 +221,9 @@ def reconcile() -> int:
     """
     now = timezone.now()
     abandoned = Job.objects.filter(state=Job.State.RUNNING, lease_until__lt=now)
-    abandoned.filter(cancel_requested=True).update(**_ended(Job.State.CANCELLED))
     lethal = {"kind": "WorkerLost", "detail": f"the worker died {MOST_CLAIMS} times over this job"}
-    abandoned.filter(claims__gte=MOST_CLAIMS).update(**_ended(Job.State.FAILED, lethal))
+    _end_each(abandoned.filter(cancel_requested=True), _ended(Job.State.CANCELLED))
+    _end_each(abandoned.filter(claims__gte=MOST_CLAIMS), _ended(Job.State.FAILED, lethal))
     woken = 0
     unclaimed = Job.objects.filter(state=Job.State.WAITING) | abandoned
     for pk, enqueued_at in unclaimed.filter(enqueued_at__lt=_stale_before(now)).values_list("pk", "enqueued_at"):
@@ -217,6 +231,14 @@ def reconcile() -> int:
             async_task(TASK, str(pk))
             woken += 1
     return woken
+
+
+def _end_each(jobs: QuerySet[Job], changes: dict[str, Any]) -> None:
+    """End jobs that no worker will end, each with its announcement."""
+    for pk in list(jobs.values_list("pk", flat=True)):
+        with transaction.atomic():
+            if jobs.filter(pk=pk).update(**changes):
+                _announce(Job.objects.filter(pk=pk))
 
 
 def is_stuck() -> bool:

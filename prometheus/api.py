@@ -57,7 +57,7 @@ api = LabAPI(
     auth=LabDoor(None, Permission.CONFIGURE),
     urls_namespace="api",
 )
-for _router in (*marketing_api.ROUTERS, providers_api.monitoring, providers_api.keys, providers_api.hub):
+for _router in (*marketing_api.ROUTERS, *providers_api.ROUTERS):
     api.add_router("", _router)
 
 

@@ -42,6 +42,8 @@ ENABLE_PERFORMANCE_MONITORING = env.flag("ENABLE_PERFORMANCE_MONITORING", defaul
 API_KEY_ROTATION_INTERVAL = env.span("API_KEY_ROTATION_INTERVAL", "90d")
 # How long a replaced client key goes on working; never so long that three of one client could work at once.
 API_KEY_GRACE_PERIOD = min(env.span("API_KEY_GRACE_PERIOD", "7d"), API_KEY_ROTATION_INTERVAL)
+# Only for an installation whose modules live in the same closed network.
+WEBHOOKS_TO_PRIVATE_ADDRESSES = env.flag("WEBHOOKS_TO_PRIVATE_ADDRESSES", default=False)
 SENTRY_DSN = env.text("SENTRY_DSN")
 # What a paid model of the same kind asks for a million tokens, asked and answered: what free answers are worth.
 REFERENCE_PRICE = env.prices("REFERENCE_PRICE", "0.15,0.60")

@@ -3,5 +3,8 @@
 from providers.api.hub import router as hub
 from providers.api.keys import router as keys
 from providers.api.monitoring import router as monitoring
+from providers.api.webhooks import router as webhooks
 
-__all__ = ["hub", "keys", "monitoring"]
+ROUTERS = (monitoring, keys, webhooks, hub)
+
+__all__ = ["ROUTERS"]

@@ -17,6 +17,7 @@ from providers.models.providers import (
 )
 from providers.models.revision import Revision
 from providers.models.vendors import DatasetReference, ModelRefresh, RemoteRun, RemovedProvider, WebhookSecret
+from providers.models.webhooks import WebhookEndpoint, WebhookMessage
 
 __all__ = [
     "OPENAI_PROTOCOL",
@@ -41,6 +42,8 @@ __all__ = [
     "Rollup",
     "Slot",
     "Tier",
+    "WebhookEndpoint",
+    "WebhookMessage",
     "WebhookSecret",
     "protocols",
     "validate_base_url",

@@ -23,10 +23,7 @@ from providers.monitoring.rollups import HOUR, hour_of
 
 _PROJECT = Path(settings.BASE_DIR)
 # What differs from case to case in the words for one cause: ids, numbers, times, quoted names.
-_VARYING = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f-]{27}|\b(?=\w*\d)[\w-]{12,}\b|\d+([.,:]\d+)*\s?(ms|s|m|h)?|\"[^\"]{1,80}\"|'[^']{1,80}'",
-    re.IGNORECASE,
-)
+_VARYING = re.compile(r"[\w.:/-]*\d[\w.:/-]*|\"[^\"]{1,80}\"|'[^']{1,80}'")
 SAMPLE_LENGTH = 4_000
 _LINES_OF_A_TRACE = 25
 

@@ -111,7 +111,8 @@ def _judge(
     if not models:
         return "no_model", "", None
     good = [key for key in keys if key.invalid_since is None]
-    if not good and not provider.allow_private_address:
+    # A model server of one's own may need none.
+    if not good and (keys or not provider.allow_private_address):
         return "no_key", "Authentication" if keys else "", None
     if circuit and circuit.open_until and circuit.open_until > now:
         return "resting", circuit.reason, circuit.open_until

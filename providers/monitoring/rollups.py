@@ -76,15 +76,25 @@ def roll_up(since: datetime, now: datetime | None = None) -> datetime:
     The work grows with the attempts of these hours, not with all attempts.
     """
     now = now or timezone.now()
-    hour, last = hour_of(since), hour_of(now)
     days: set[datetime] = set()
-    while hour <= last:
+    for hour in hours_with_attempts(since, now):
         days.add(day_of(hour))
         make_hour(hour)
-        hour += HOUR
     for day in sorted(days):
         make_day(day)
     return max(since, hour_of(now - SETTLED_AFTER))
+
+
+def hours_with_attempts(since: datetime, until: datetime | None = None) -> Iterator[datetime]:
+    """Every hour from `since` on that has attempts. One whose attempts were thrown away keeps its sums."""
+    hour, last = hour_of(since), hour_of(until or timezone.now())
+    while hour <= last:
+        following = Attempt.objects.filter(started_at__gte=hour, started_at__lt=last + HOUR)
+        first = following.order_by("started_at").values_list("started_at", flat=True).first()
+        if first is None:
+            return
+        yield hour_of(first)
+        hour = hour_of(first) + HOUR
 
 
 def first_hour() -> datetime:

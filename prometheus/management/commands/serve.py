@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, close_old_connections, connection
 
 from marketing import jobs
+from prometheus import chores
 from prometheus.parent import AlreadyServingError, Child, Duty, Parent, sole_parent
 from prometheus.preparation import prepare
 from providers import refreshing
@@ -21,7 +22,7 @@ from providers import refreshing
 logger = logging.getLogger(__name__)
 
 RECONCILE_SECONDS = 2.0
-LISTS_SECONDS = 60.0
+CLOCK_SECONDS = 2.0
 # A cluster needs a few seconds on a busy machine before it can be called stuck.
 WATCH_AFTER_SECONDS = 12.0
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what to ask when it listens everywhere
@@ -57,7 +58,8 @@ class Command(BaseCommand):
         worker = Child("worker", [sys.executable, str(settings.BASE_DIR / "manage.py"), "work"])
         greeting = _Greeting(web, host, port, self._tell, show_sign_in=options["show_sign_in"])
         keeper = Duty(_Keeper(worker, self._tell).look, RECONCILE_SECONDS)
-        duties = [Duty(greeting.look, 0.1), keeper, Duty(_wake_for_model_lists, LISTS_SECONDS)]
+        clock = Duty(_wake_for_what_is_due, CLOCK_SECONDS)
+        duties = [Duty(greeting.look, 0.1), keeper, clock]
         Parent([web, worker], duties, token, self._tell).run()
 
     def _tell(self, line: str) -> None:
@@ -81,14 +83,15 @@ def _web(host: str, port: int) -> list[str]:
     return [*uvicorn, "--host", host, "--port", str(port), "--log-level=warning", "--timeout-graceful-shutdown=3"]
 
 
-def _wake_for_model_lists() -> None:
-    """See that each provider's list of models is read once a day."""
+def _wake_for_what_is_due() -> None:
+    """See that chores are done when they are due, and each provider's list of models is read once a day."""
     try:
         close_old_connections()
+        chores.wake_due()
         refreshing.wake_due()
     except Error as error:
         # The keeper says so when the database stays away.
-        logger.debug("The database cannot be asked for model lists: %s", str(error).strip())
+        logger.debug("The database cannot be asked for what is due: %s", str(error).strip())
         connection.close()
 
 
