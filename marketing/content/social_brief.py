@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import PydanticCustomError
 
 from marketing.content.platforms import platforms
-from marketing.safety.text import is_web_address, one_line
+from marketing.safety.text import LINK, VISIBLE, is_web_address, one_line
 
 Subject = Literal["release", "book", "event", "other"]
 Goal = Literal["announce", "sell", "engage", "remind"]
@@ -27,6 +27,8 @@ LANGUAGES: tuple[str, ...] = get_args(Language)
 _NOT_IN_TAG = regex.compile(r"[^\p{L}\p{Nd}_]+")
 MOST_VARIANTS = 5
 _LONGEST_TAG = 50
+# Hashtags of which every one is taken; names in other scripts are taken too.
+_TAG = "^#?[A-Za-zĄąĆćĘęŁłŃńÓóŚśŹźŻż][A-Za-z0-9_ĄąĆćĘęŁłŃńÓóŚśŹźŻż]{0,49}$"
 
 
 _ONE_LINE = BeforeValidator(one_line)
@@ -38,19 +40,24 @@ class SocialPostBrief(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     subject: Subject = "release"
-    title: Annotated[str, Field(min_length=1, max_length=180), _ONE_LINE]
+    title: Annotated[str, Field(min_length=1, max_length=180, json_schema_extra={"pattern": VISIBLE}), _ONE_LINE]
     creator: Annotated[str, Field(max_length=180), _ONE_LINE] = ""
     facts: Annotated[list[Annotated[str, Field(max_length=300), _ONE_LINE]], Field(max_length=20)] = []
     date: dt.date | None = None
-    link: Annotated[str, Field(max_length=2048)] = ""
+    link: Annotated[str, Field(max_length=2048, json_schema_extra={"pattern": LINK})] = ""
     goal: Goal = "announce"
     audience: Annotated[str, Field(max_length=300), _ONE_LINE] = ""
     tone: Tone = "friendly"
     language: Language = "pl"
     call_to_action: Annotated[str, Field(max_length=180), _ONE_LINE] = ""
-    hashtags: Annotated[list[str], Field(max_length=30)] = []
-    platforms: Annotated[list[str], Field(min_length=1)]
-    variants: Annotated[int, Field(ge=1, le=MOST_VARIANTS)] = 3
+    hashtags: Annotated[
+        list[Annotated[str, Field(json_schema_extra={"pattern": _TAG})]], Field(max_length=30)
+    ] = []
+    platforms: Annotated[
+        list[Annotated[str, Field(json_schema_extra={"enum": [place.slug for place in platforms()]})]],
+        Field(min_length=1, json_schema_extra={"uniqueItems": True}),
+    ]
+    variants: Annotated[int, Field(ge=1, le=MOST_VARIANTS, strict=True)] = 3
 
     @field_validator("facts", mode="before")
     @classmethod

@@ -18,6 +18,14 @@ _LINE_END = regex.compile(r"\r\n?|[\u2028\u2029\u0085\v\f]")
 _NOT_IN_LINK = regex.compile(r"[\s<>\"`{}|\\^]")
 _HOST = regex.compile(r"(?:[\p{L}\p{Nd}_-]+\.)+[\p{L}\p{Nd}-]{2,}", regex.IGNORECASE)
 
+# One character that `one_line` keeps and that is no white space, for documents that describe a field.
+VISIBLE = (
+    "[^\x00-\x20\x7f-\xa0\u1680\u2000-\u200b\u200e\u200f\u2028-\u202f\u205f\u2066-\u2069\u3000\ue000-\uf8ff"
+    "\ufdd0-\ufdef\ufeff\ufffe\uffff\U000e0000-\U000e007f\U000f0000-\U0010ffff]"
+)
+# Addresses of which `is_web_address` takes every one, or an empty text; it takes names in other scripts too.
+LINK = r"^(https?://([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}(:[1-9][0-9]{0,3})?(/[!#-;=?-\[\]_a-z~]*)?)?$"
+
 
 def one_line(value: Any) -> Any:
     """Text in NFC on one line without control characters; anything else unchanged, for pydantic to judge."""
