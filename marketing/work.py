@@ -17,7 +17,8 @@ from marketing.content.base import ContentType, Part, Piece
 from marketing.content.registry import content_type
 from marketing.jobs import NoCapacityYetError, Step
 from marketing.models import Job, Variant
-from providers.errors import FallbackExhaustedError, ProviderError
+from marketing.safety.personal import Mask
+from providers.errors import AnswerRejectedError, FallbackExhaustedError, ProviderError
 from providers.orchestrator import Answer, BackgroundCall, Event, Exhausted, Task, Tried
 from providers.types import Value
 
@@ -39,6 +40,7 @@ class Work:
     stopped: bool = False
     kind: ContentType[Any] = field(init=False)
     brief: Any = field(init=False)
+    mask: Mask = field(default_factory=Mask)
 
     def __post_init__(self) -> None:
         self.kind = content_type(self.job.content_type)
@@ -84,7 +86,7 @@ class Work:
                 raise
             self._store_offline(part, exhausted)
             return
-        self._store(part, answer.value, provenance=_provenance(answer))
+        self._store(part, answer.value, provenance={**_provenance(answer), "masked": self.mask.kinds})
 
     def _worth_waiting(self, exhausted: FallbackExhaustedError) -> datetime | None:
         """When to go on, if a limit makes room again before the person would rather have an offline draft."""
@@ -101,10 +103,17 @@ class Work:
 
     def _ask(self, part: Part) -> Answer[tuple[Piece, ...]]:
         """A checked answer from the first provider that gives one. Raises ProviderError or CancelledError."""
-        request = self.kind.request(self.brief, part)
+        masked = bool(self.job.options.get("mask"))
+        request = self.kind.request(self.mask.hide_in(self.brief) if masked else self.brief, part)
 
         def check(text: str, last_try: bool) -> tuple[Piece, ...]:  # noqa: FBT001 - the orchestrator's signature
-            return self.kind.check(self.brief, part, text, last_try=last_try)
+            try:
+                return self.kind.check(self.brief, part, self.mask.show(text), last_try=last_try)
+            except AnswerRejectedError as rejected:
+                if masked:
+                    # The reason is told to the model, and may quote what was hidden from it.
+                    raise AnswerRejectedError(self.mask.hide(rejected.detail)) from rejected
+                raise
 
         # The local model is no answer here: its facts are unreliable. It may only enliven an offline draft.
         task = Task(
