@@ -1,4 +1,4 @@
-"""What a request to the Lab API may carry: JSON in UTF-8 that the database can store, and nothing that reads two ways."""
+"""What a request to the Lab API may carry: JSON in UTF-8 that the database can store and that reads one way."""
 
 from __future__ import annotations
 

@@ -16,8 +16,8 @@ from providers.types import Capability
 router = Router(tags=["Hugging Face Hub"], auth=LabDoor(Scope.MONITORING, Permission.CONFIGURE))
 _LONGEST_CURSOR = 2000
 # Names that a repository can have, perhaps after a person's or an organisation's.
-_NAME = r"^[A-Za-z0-9]([A-Za-z0-9_-]|\.(?!\.)){0,95}(/[A-Za-z0-9]([A-Za-z0-9_-]|\.(?!\.)){0,95})?$"
-RepositoryName = Annotated[str, Path(json_schema_extra={"pattern": _NAME}, examples=["facebook/bart-large-mnli"])]
+_NAME = r"^[A-Za-z0-9](\.?[A-Za-z0-9_-]){0,95}(/[A-Za-z0-9](\.?[A-Za-z0-9_-]){0,95})?$"
+RepositoryName = Annotated[str, Path(pattern=_NAME, examples=["facebook/bart-large-mnli"])]
 
 
 class _Search(Schema):
