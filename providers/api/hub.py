@@ -17,11 +17,18 @@ router = Router(tags=["Hugging Face Hub"], auth=LabDoor(Scope.MONITORING, Permis
 _LONGEST_CURSOR = 2000
 # Names that a repository can have, perhaps after a person's or an organisation's.
 _NAME = r"^[A-Za-z0-9](\.?[A-Za-z0-9_-]){0,95}(/[A-Za-z0-9](\.?[A-Za-z0-9_-]){0,95})?$"
+_PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f]*$"
 RepositoryName = Annotated[str, Path(pattern=_NAME, examples=["facebook/bart-large-mnli"])]
 
 
 class _Search(Schema):
-    query: str = Field("", max_length=200, description="Words in the name.", examples=["sentiment"])
+    query: str = Field(
+        "",
+        max_length=200,
+        description="Words in the name.",
+        examples=["sentiment"],
+        pattern=_PRINTABLE,
+    )
     task: str = Field("", max_length=60, description="A task in the Hub's words.", examples=["text-classification"])
     author: str = Field("", max_length=100, description="A person or organisation.")
     sort: Literal["trendingScore", "downloads", "likes", "lastModified", "createdAt"] = "trendingScore"
@@ -47,7 +54,12 @@ class RowsAsked(Schema):
     split: str = Field(max_length=100, examples=["train"])
     offset: int = Field(0, ge=0, le=10**12)
     length: int = Field(20, ge=1, le=hub.LONGEST_PAGE)
-    query: str = Field("", max_length=200, description="Only rows that contain these words.")
+    query: str = Field(
+        "",
+        max_length=200,
+        description="Only rows that contain these words.",
+        pattern=_PRINTABLE,
+    )
 
 
 class Partner(Schema):
