@@ -32,7 +32,7 @@ _TAG = "^#?[A-Za-zĄąĆćĘęŁłŃńÓóŚśŹźŻż][A-Za-z0-9_ĄąĆćĘęŁ
 
 
 def whole(value: Any) -> Any:
-    """A whole number also where it was written `3.0`, as JSON allows; anything else unchanged, for pydantic to judge."""
+    """A whole number also where it was written `3.0`, as JSON allows; anything else unchanged, for pydantic."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

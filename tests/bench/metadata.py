@@ -42,6 +42,6 @@ def _lines() -> Iterator[str]:
             found_rules(kind, row["record"])
         seconds = time.process_time() - began
         yield (
-            f"{kind}: recall {right / wanted:.3f}, precision {right / found:.3f} over {len(rows)} records (0.95 wanted),"
+            f"{kind}: recall {right / wanted:.3f}, precision {right / found:.3f} over {len(rows)} (0.95 wanted),"
             f" {RECORDS:,} records in {seconds:.1f} s of one core (60 wanted)"
         )
