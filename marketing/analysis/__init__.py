@@ -1,0 +1,1 @@
+"""Computed figures: forecasts, elasticities. Pure: numbers in, frozen dataclasses out; no database, no provider."""
