@@ -27,8 +27,8 @@ LANGUAGES: tuple[str, ...] = get_args(Language)
 _NOT_IN_TAG = regex.compile(r"[^\p{L}\p{Nd}_]+")
 MOST_VARIANTS = 5
 _LONGEST_TAG = 50
-# Hashtags of which every one is taken; names in other scripts are taken too.
-_TAG = "^#?[A-Za-zĄąĆćĘęŁłŃńÓóŚśŹźŻż][A-Za-z0-9_ĄąĆćĘęŁłŃńÓóŚśŹźŻż]{0,49}$"
+# Hashtags of which every one is taken, an empty one for none; names in other scripts are taken too.
+_TAG = "^(#?[A-Za-zĄąĆćĘęŁłŃńÓóŚśŹźŻż][A-Za-z0-9_ĄąĆćĘęŁłŃńÓóŚśŹźŻż]{0,49})?$"
 
 
 _ONE_LINE = BeforeValidator(one_line)
@@ -50,14 +50,12 @@ class SocialPostBrief(BaseModel):
     tone: Tone = "friendly"
     language: Language = "pl"
     call_to_action: Annotated[str, Field(max_length=180), _ONE_LINE] = ""
-    hashtags: Annotated[
-        list[Annotated[str, Field(json_schema_extra={"pattern": _TAG})]], Field(max_length=30)
-    ] = []
+    hashtags: Annotated[list[Annotated[str, Field(json_schema_extra={"pattern": _TAG})]], Field(max_length=30)] = []
     platforms: Annotated[
         list[Annotated[str, Field(json_schema_extra={"enum": [place.slug for place in platforms()]})]],
         Field(min_length=1, json_schema_extra={"uniqueItems": True}),
     ]
-    variants: Annotated[int, Field(ge=1, le=MOST_VARIANTS, strict=True)] = 3
+    variants: Annotated[int, Field(ge=1, le=MOST_VARIANTS)] = 3
 
     @field_validator("facts", mode="before")
     @classmethod

@@ -24,7 +24,9 @@ VISIBLE = (
     "\ufdd0-\ufdef\ufeff\ufffe\uffff\U000e0000-\U000e007f\U000f0000-\U0010ffff]"
 )
 # Addresses of which `is_web_address` takes every one, or an empty text; it takes names in other scripts too.
-LINK = r"^(https?://([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}(:[1-9][0-9]{0,3})?(/[!#-;=?-\[\]_a-z~]*)?)?$"
+LINK = (
+    r"^(https?://([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}(:[1-9][0-9]{0,3})?(/[!#-;=?-\[\]_a-z~]*)?)?$"
+)
 
 
 def one_line(value: Any) -> Any:

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
-from ninja import Field, Path, Query, Router, Schema
-from pydantic import ConfigDict
+from ninja import Field, Query, Router, Schema
+from pydantic import ConfigDict, WithJsonSchema
 
 from providers import hub
 from providers.access import LabDoor, Permission, Scope
@@ -17,7 +17,7 @@ router = Router(tags=["Hugging Face Hub"], auth=LabDoor(Scope.MONITORING, Permis
 _LONGEST_CURSOR = 2000
 # Names that a repository can have, perhaps after a person's or an organisation's.
 _NAME = r"^[A-Za-z0-9]([A-Za-z0-9_-]|\.(?!\.)){0,95}(/[A-Za-z0-9]([A-Za-z0-9_-]|\.(?!\.)){0,95})?$"
-RepositoryName = Annotated[str, Path(json_schema_extra={"pattern": _NAME}, examples=["facebook/bart-large-mnli"])]
+RepositoryName = Annotated[str, WithJsonSchema({"type": "string", "pattern": _NAME})]
 
 
 class _Search(Schema):

@@ -30,7 +30,9 @@ MAKERS = {Role.ADMINISTRATOR, Role.APPROVER, Role.MARKETER}
 OPEN = {"login", "logout", "set_language", "healthz", "admin:login"}
 WHO = {
     **dict.fromkeys(("start", "job", "job_events", "job_place", "library", "variant", "variant_progress"), EVERYBODY),
-    **dict.fromkeys(("posts", "posts_check", "posts_notices", "posts_save", "posts_clear", "job_cancel", "job_retry"), MAKERS),
+    **dict.fromkeys(
+        ("posts", "posts_check", "posts_notices", "posts_save", "posts_clear", "job_cancel", "job_retry"), MAKERS
+    ),
     **dict.fromkeys(
         ("variant_edit", "variant_restore", "variant_measure", "variant_keep", "variant_regenerate"), MAKERS
     ),
