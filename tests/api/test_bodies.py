@@ -73,6 +73,9 @@ def test_a_body_beyond_the_limit_is_refused(send: Any, settings: Any) -> None:
         ("facts", "raz\ndwa"),
         ("offline", "yes"),
         ("date", 0),
+        ("date", ""),
+        ("date", "0"),
+        ("date", "2027-13-01"),
     ],
 )
 def test_a_value_of_another_json_type_is_not_guessed_at(send: Any, field: str, value: Any) -> None:
