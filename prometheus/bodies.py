@@ -1,4 +1,4 @@
-"""What a request to the Lab API may carry: JSON in UTF-8 that a database can store and that reads in one way only."""
+"""What a request to the Lab API may carry: JSON in UTF-8 that the database can store and that reads one way."""
 
 from __future__ import annotations
 

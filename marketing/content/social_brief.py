@@ -31,6 +31,11 @@ _LONGEST_TAG = 50
 _TAG = "^(#?[A-Za-zĄąĆćĘęŁłŃńÓóŚśŹźŻż][A-Za-z0-9_ĄąĆćĘęŁłŃńÓóŚśŹźŻż]{0,49})?$"
 
 
+def whole(value: Any) -> Any:
+    """A whole number also where it was written `3.0`, as JSON allows; anything else unchanged, for pydantic."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 _ONE_LINE = BeforeValidator(one_line)
 
 
@@ -55,7 +60,7 @@ class SocialPostBrief(BaseModel):
         list[Annotated[str, Field(json_schema_extra={"enum": [place.slug for place in platforms()]})]],
         Field(min_length=1, json_schema_extra={"uniqueItems": True}),
     ]
-    variants: Annotated[int, Field(ge=1, le=MOST_VARIANTS)] = 3
+    variants: Annotated[int, Field(ge=1, le=MOST_VARIANTS, strict=True), BeforeValidator(whole)] = 3
 
     @field_validator("facts", mode="before")
     @classmethod

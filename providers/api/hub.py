@@ -18,10 +18,17 @@ _LONGEST_CURSOR = 2000
 # Names that a repository can have, perhaps after a person's or an organisation's.
 _NAME = r"^[A-Za-z0-9]([A-Za-z0-9_-]|\.(?!\.)){0,95}(/[A-Za-z0-9]([A-Za-z0-9_-]|\.(?!\.)){0,95})?$"
 RepositoryName = Annotated[str, WithJsonSchema({"type": "string", "pattern": _NAME})]
+_PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f]*$"
 
 
 class _Search(Schema):
-    query: str = Field("", max_length=200, description="Words in the name.", examples=["sentiment"])
+    query: str = Field(
+        "",
+        max_length=200,
+        description="Words in the name.",
+        examples=["sentiment"],
+        pattern=_PRINTABLE,
+    )
     task: str = Field("", max_length=60, description="A task in the Hub's words.", examples=["text-classification"])
     author: str = Field("", max_length=100, description="A person or organisation.")
     sort: Literal["trendingScore", "downloads", "likes", "lastModified", "createdAt"] = "trendingScore"
@@ -47,7 +54,12 @@ class RowsAsked(Schema):
     split: str = Field(max_length=100, examples=["train"])
     offset: int = Field(0, ge=0, le=10**12)
     length: int = Field(20, ge=1, le=hub.LONGEST_PAGE)
-    query: str = Field("", max_length=200, description="Only rows that contain these words.")
+    query: str = Field(
+        "",
+        max_length=200,
+        description="Only rows that contain these words.",
+        pattern=_PRINTABLE,
+    )
 
 
 class Partner(Schema):
