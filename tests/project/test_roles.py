@@ -36,6 +36,8 @@ WHO = {
     **dict.fromkeys(
         ("variant_edit", "variant_restore", "variant_measure", "variant_keep", "variant_regenerate"), MAKERS
     ),
+    **dict.fromkeys(("capacity_accept", "capacity_policy"), {Role.ADMINISTRATOR}),
+    **dict.fromkeys(("capacity", "requests", "request_story"), EVERYBODY),
 }
 # Programs: the view itself looks at a key or a signature, and answers in its own way.
 DOCUMENTATION = {"api:openapi-json", "api:openapi-view"}
