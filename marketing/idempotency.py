@@ -25,7 +25,8 @@ class KeyReusedError(Exception):
 
 def digest(path: str, body: Any) -> str:
     """What two requests share exactly when they ask for the same."""
-    return hashlib.sha256(json.dumps([path, body], sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    # As ASCII, for JSON can write half a surrogate pair, which no encoding takes.
+    return hashlib.sha256(json.dumps([path, body], sort_keys=True).encode()).hexdigest()
 
 
 def once(asker: Asker, key: str, wanted: str, make: Callable[[], Job]) -> tuple[Job, bool]:

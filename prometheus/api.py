@@ -164,19 +164,12 @@ def _telling(view: Callable[..., Any]) -> Callable[..., Any]:
 
         @wraps(view)
         async def awaited(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
-            return _odd_address(request) or told(await view(request, *arguments, **named))
+            return told(await view(request, *arguments, **named))
 
         return awaited
 
     @wraps(view)
     def called(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
-        return _odd_address(request) or told(view(request, *arguments, **named))
+        return told(view(request, *arguments, **named))
 
     return called
-
-
-def _odd_address(request: HttpRequest) -> HttpResponse | None:
-    """No database takes U+0000 even in a question."""
-    if "\x00" not in request.path and "%00" not in request.META.get("QUERY_STRING", ""):
-        return None
-    return problem(422, "invalid-request", "The request is not valid", "The address holds the character U+0000.")

@@ -10,6 +10,8 @@ from typing import Any, NoReturn
 from django.http import HttpRequest
 from ninja.parser import Parser
 
+from marketing.safety.text import storable
+
 DEEPEST = 32
 _JSON = ("application/json", "")
 
@@ -23,7 +25,10 @@ class BodyError(ValueError):
 
 
 class StrictJSON(Parser):
-    """Reads bodies. Raises BodyError; ninja makes an error with status 400 of it and keeps it as the cause."""
+    """Reads bodies and questions; U+0000 and half surrogate pairs are left out, as pasted text may hold them.
+
+    Raises BodyError; ninja makes an error with status 400 of it and keeps it as the cause.
+    """
 
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
         """The body's value, whatever type it has: the operation's model judges that."""
@@ -32,6 +37,11 @@ class StrictJSON(Parser):
             raise BodyError("Send JSON: Content-Type: application/json.", HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
         found: dict[str, Any] = read(request.body)
         return found
+
+    def parse_querydict(self, data: Any, list_fields: list[str], request: HttpRequest) -> dict[str, Any]:
+        """The question's values, without what no database takes."""
+        asked = super().parse_querydict(data, list_fields, request)
+        return {name: _cleaned(value) for name, value in asked.items()}
 
 
 def read(body: bytes) -> Any:
@@ -42,12 +52,16 @@ def read(body: bytes) -> Any:
         raise BodyError(f"The body is no UTF-8 at byte {error.start}.") from error
     try:
         value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_object)
+    except BodyError:
+        raise
     except json.JSONDecodeError as error:
         raise BodyError(f"The body is no JSON at line {error.lineno}, column {error.colno}: {error.msg}.") from error
+    except ValueError as error:
+        # Python reads no integer of more than 4300 digits.
+        raise BodyError("A number is too large.") from error
     except RecursionError as error:
         raise BodyError(f"The body is nested deeper than {DEEPEST} levels.") from error
-    _look_through(value)
-    return value
+    return _cleaned(value)
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -64,27 +78,16 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _look_through(value: Any) -> None:
-    waiting = [(value, 1)]
-    while waiting:
-        one, depth = waiting.pop()
-        if depth > DEEPEST:
-            raise BodyError(f"The body is nested deeper than {DEEPEST} levels.")
-        if isinstance(one, str):
-            _check_text(one)
-        elif isinstance(one, float) and not math.isfinite(one):
-            raise BodyError("A number is too large.")
-        elif isinstance(one, dict):
-            for name in one:
-                _check_text(name)
-            waiting += [(each, depth + 1) for each in one.values()]
-        elif isinstance(one, list):
-            waiting += [(each, depth + 1) for each in one]
-
-
-def _check_text(text: str) -> None:
-    r"""Neither `\u0000` nor half a surrogate pair: JSON can write both, and no database keeps them."""
-    if "\x00" in text:
-        raise BodyError("A text holds the character U+0000. Leave it out.")
-    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise BodyError("A text holds half of a surrogate pair. Send whole characters.")
+def _cleaned(value: Any, depth: int = 1) -> Any:
+    """The value with texts that a database can keep. Raises BodyError for what no operation could mean."""
+    if depth > DEEPEST:
+        raise BodyError(f"The body is nested deeper than {DEEPEST} levels.")
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise BodyError("A number is too large.")
+    if isinstance(value, dict):
+        return {storable(name): _cleaned(each, depth + 1) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(each, depth + 1) for each in value]
+    return value

@@ -105,6 +105,8 @@ def house(upstream: Upstream, routes: Mapping[str, Any] | None = None, *, more: 
         "GET /api/models": _gives_models(more),
         **one_each,
         "GET /api/models/org/missing": replays(401, {"x-error-code": "RepoNotFound"}, missing),
+        # Whatever else is looked for is not there, which the Hub says in the same words.
+        "GET ": replays(401, {"x-error-code": "RepoNotFound"}, missing),
         "GET /v1/models": replays(200, {}, CHATTING),
         "GET /api/datasets": replays(200, {}, [SONGS]),
         "GET /api/datasets/music/songs": replays(200, {}, SONGS),

@@ -103,9 +103,21 @@ def posts(n: int, write: Callable[[int, bool], dict[str, Any]] | None = None) ->
 def write_post(number: int, polish: bool) -> dict[str, Any]:  # noqa: FBT001 - a plain pair of arguments for a hook
     """One post of the shape that the content types ask for."""
     openings = (
-        ("Nowa płyta jest już z nami", "Tego wieczoru nie zapomnisz", "Posłuchaj tego z nami", "Mamy dla ciebie coś")
+        (
+            "Nowa płyta jest już z nami",
+            "Tego wieczoru nie zapomnisz",
+            "Posłuchaj tego z nami",
+            "Mamy dla ciebie coś",
+            "To już dziś",
+        )
         if polish
-        else ("The new record is here", "A night to remember", "Listen to this with us", "We made this for you")
+        else (
+            "The new record is here",
+            "A night to remember",
+            "Listen to this with us",
+            "We made this for you",
+            "Today is the day",
+        )
     )
     opening = openings[(number - 1) % len(openings)]
     ending = (

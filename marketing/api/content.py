@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
-from typing import Any, Literal, cast
+from datetime import date
+from typing import Any, Literal, cast, get_args, get_origin
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from ninja import Field, Router, Schema
-from pydantic import ConfigDict, create_model
+from pydantic import ConfigDict, ValidationInfo, create_model, field_validator
+from pydantic_core import PydanticCustomError
 
 from marketing import services
 from marketing.api import answering, shapes
@@ -26,6 +29,14 @@ _HOW = (
     "`Location`; `Accept: text/event-stream` answers with its events. An `Idempotency-Key` makes a request safe to "
     "send again."
 )
+_JSON: dict[Any, tuple[str, tuple[type, ...]]] = {
+    list: ("array", (list,)),
+    int: ("number", (int, float)),
+    bool: ("boolean", (bool,)),
+    date: ("string", (str, type(None))),
+}
+# Of RFC 3339; pydantic would take seconds since 1970 as well.
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 Operation = Callable[[HttpRequest, Any], Any]
 
 
@@ -34,7 +45,6 @@ class ContentOptions(Schema):
 
     offline: bool = Field(
         False,
-        strict=True,
         description="Whether a draft composed from the brief's facts is a welcome answer when no provider can.",
     )
     personal_data: Literal["mask", "send"] = Field(
@@ -43,13 +53,27 @@ class ContentOptions(Schema):
         "back into the answer.",
     )
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _types_are_meant(cls, value: Any, info: ValidationInfo) -> Any:
+        """A form sends everything as text and the brief takes it; a program says what it means."""
+        wanted = cls.model_fields[str(info.field_name)].annotation
+        # `date | None` asks for a date, or for null.
+        for kind in get_args(wanted) if type(None) in get_args(wanted) else (wanted,):
+            name, taken = _JSON.get(get_origin(kind) or kind, ("", ()))
+            if name and type(value) not in taken:
+                raise PydanticCustomError("json_type", "Send a JSON {name}.", {"name": name})
+            if kind is date and value is not None and not _DATE.fullmatch(value):
+                raise PydanticCustomError("date", "Send a date such as 2026-07-03, or null.")
+        return value
+
 
 def _asked_model(kind: ContentType[Any]) -> type[Schema]:
     """The type's brief beside the options, in one body."""
     name = "".join(part.capitalize() for part in kind.slug.split("-"))
     example = {**kind.example, "offline": False, "personal_data": "mask"} if kind.example else None
     config = ConfigDict(extra="forbid", json_schema_extra={"example": example} if example else None)
-    base = type(f"{name}Base", (kind.brief_model, ContentOptions), {"model_config": config, "__doc__": kind.words})
+    base = type(f"{name}Base", (ContentOptions, kind.brief_model), {"model_config": config, "__doc__": kind.words})
     return cast("type[Schema]", create_model(f"{name}Asked", __base__=base, __doc__=kind.words))
 
 

@@ -27,8 +27,8 @@ LANGUAGES: tuple[str, ...] = get_args(Language)
 _NOT_IN_TAG = regex.compile(r"[^\p{L}\p{Nd}_]+")
 MOST_VARIANTS = 5
 _LONGEST_TAG = 50
-# Hashtags of which every one is taken; names in other scripts are taken too.
-_TAG = "^#?[A-Za-zĄąĆćĘęŁłŃńÓóŚśŹźŻż][A-Za-z0-9_ĄąĆćĘęŁłŃńÓóŚśŹźŻż]{0,49}$"
+# Hashtags of which every one is taken, an empty one for none; names in other scripts are taken too.
+_TAG = "^(#?[A-Za-zĄąĆćĘęŁłŃńÓóŚśŹźŻż][A-Za-z0-9_ĄąĆćĘęŁłŃńÓóŚśŹźŻż]{0,49})?$"
 
 
 def whole(value: Any) -> Any:

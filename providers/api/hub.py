@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
-from ninja import Field, Path, Query, Router, Schema
-from pydantic import ConfigDict
+from ninja import Field, Query, Router, Schema
+from pydantic import ConfigDict, WithJsonSchema
 
 from providers import hub
 from providers.access import LabDoor, Permission, Scope
@@ -16,9 +16,9 @@ from providers.types import Capability
 router = Router(tags=["Hugging Face Hub"], auth=LabDoor(Scope.MONITORING, Permission.CONFIGURE))
 _LONGEST_CURSOR = 2000
 # Names that a repository can have, perhaps after a person's or an organisation's.
-_NAME = r"^[A-Za-z0-9](\.?[A-Za-z0-9_-]){0,95}(/[A-Za-z0-9](\.?[A-Za-z0-9_-]){0,95})?$"
+_NAME = r"^[A-Za-z0-9]([A-Za-z0-9_-]|\.(?!\.)){0,95}(/[A-Za-z0-9]([A-Za-z0-9_-]|\.(?!\.)){0,95})?$"
+RepositoryName = Annotated[str, WithJsonSchema({"type": "string", "pattern": _NAME})]
 _PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f]*$"
-RepositoryName = Annotated[str, Path(pattern=_NAME, examples=["facebook/bart-large-mnli"])]
 
 
 class _Search(Schema):

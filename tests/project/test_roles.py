@@ -25,6 +25,7 @@ from tests.pages.conftest import make_job, make_variant, marketer
 __all__ = ["make_job", "make_variant"]
 pytestmark = pytest.mark.django_db
 EVERYBODY = set(Role)
+ADMINISTRATORS = {Role.ADMINISTRATOR}
 MAKERS = {Role.ADMINISTRATOR, Role.APPROVER, Role.MARKETER}
 # Written by hand and apart from the code: an address that is not named here fails the test.
 OPEN = {"login", "logout", "set_language", "healthz", "admin:login"}
@@ -36,6 +37,8 @@ WHO = {
     **dict.fromkeys(
         ("variant_edit", "variant_restore", "variant_measure", "variant_keep", "variant_regenerate"), MAKERS
     ),
+    **dict.fromkeys(("capacity_accept", "capacity_policy"), ADMINISTRATORS),
+    **dict.fromkeys(("capacity", "requests", "request_story"), EVERYBODY),
 }
 # Programs: the view itself looks at a key or a signature, and answers in its own way.
 DOCUMENTATION = {"api:openapi-json", "api:openapi-view"}
