@@ -20,10 +20,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from marketing import services
+from marketing import promoting, services
 from marketing.catalogue_forms import ArtistForm, EventForm, VoiceForm
 from marketing.models import Artist, BrandVoice, Brief, Event
-from marketing.views import DeskRequest
+from marketing.views import MOST_PICKS, DeskRequest
 from providers.access import Permission, requires
 
 ROWS_A_PAGE = 30
@@ -128,6 +128,15 @@ def entries(request: DeskRequest, kind: str) -> HttpResponse:
         "draft_sent": _draft_sent(request),
     }
     return render(request, "catalogue/list.html#found" if request.htmx else "catalogue/list.html", shown)
+
+
+@requires(Permission.MAKE)
+@require_GET
+@never_cache
+def picks(request: DeskRequest) -> HttpResponse:
+    """Entries of any kind to write about, by some of their words."""
+    shown = {"picks": promoting.find_entries(search_words(request), MOST_PICKS)}
+    return render(request, "catalogue/picks.html", shown)
 
 
 def _draft_sent(request: DeskRequest) -> str:

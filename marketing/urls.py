@@ -27,6 +27,7 @@ urlpatterns = [
     path("catalogue/facts/<slug:kind>/<int:number>/", fact_views.facts, name="facts"),
     path("catalogue/facts/<slug:kind>/<int:number>/keep/", fact_views.facts_keep, name="facts_keep"),
     path("catalogue/facts/<slug:kind>/<int:number>/<int:fact>/delete/", fact_views.fact_delete, name="fact_delete"),
+    path("catalogue/pick/", catalogue_views.picks, name="catalogue_picks"),
     path("catalogue/import/", import_views.upload, name="catalogue_import"),
     path("catalogue/import/<slug:kind>/example.csv", import_views.example, name="catalogue_import_example"),
     path("catalogue/import/<uuid:job_id>/", import_views.report, name="catalogue_import_report"),

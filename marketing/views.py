@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.middleware import HtmxDetails
 
-from marketing import cards, services, wording
+from marketing import cards, promoting, services, wording
 from marketing.demo import EXAMPLE_BRIEFS
 from marketing.forms import REMEMBERED, SocialPostForm, defaults, refill, typed
 from marketing.longwork.registry import long_work
@@ -27,6 +27,7 @@ from providers.access import Permission, has_remote_provider, may, requires
 
 SOCIAL_POSTS = "social-posts"
 EARLIER_JOBS = 8
+MOST_PICKS = 8
 
 
 class DeskRequest(HttpRequest):
@@ -82,7 +83,13 @@ def _open_title(user: User) -> str:
 
 def _posts_page(request: DeskRequest, form: SocialPostForm, **more: Any) -> HttpResponse:
     saved = Brief.objects.filter(owner=request.user, content_type=SOCIAL_POSTS).first()
-    shown = {"form": form, "saved_at": saved.updated_at if saved else None, **more}
+    shown = {
+        "form": form,
+        "saved_at": saved.updated_at if saved else None,
+        "entry": promoting.find_entry(str(form["entry"].value() or "")),
+        "picks": promoting.find_entries("", MOST_PICKS),
+        **more,
+    }
     return render(request, "marketing/posts.html", shown, status=422 if form.errors else 200)
 
 
@@ -93,6 +100,11 @@ def _first_values(request: DeskRequest) -> dict[str, Any]:
             return dict(_find_job(request, UUID(request.GET["from"])).brief)
         except ValueError:
             raise Http404 from None
+    if "entry" in request.GET:
+        known = promoting.brief_of(request.GET["entry"])
+        if not known:
+            raise Http404
+        return {**services.open_brief(request.user, SOCIAL_POSTS), **known}
     if "example" in request.GET:
         language = defaults()["language"]
         return next(brief for brief in EXAMPLE_BRIEFS if brief["language"] == language)

@@ -142,3 +142,29 @@ def test_an_analyst_reads_and_does_not_write(db: None, sign_in: Callable[..., Cl
     client = sign_in(analyst)
     assert client.get(reverse("artists")).status_code == 200
     assert client.post(reverse("artist_new"), ARTIST).status_code == 403
+
+
+def test_an_entry_fills_the_brief_with_its_particulars_and_facts_that_hold(page: Client, artist: Artist) -> None:
+    release = Release.objects.create(
+        title="Żółte światło", artist=artist, release_date=date(2027, 1, 15), link="https://example.com/z"
+    )
+    Fact.objects.create(release=release, text="300 sztuk")
+    Fact.objects.create(release=release, text="Przedsprzedaż", valid_until=date(2020, 1, 1))
+    form = page.get(reverse("posts"), {"entry": f"release:{release.pk}"}).context["form"]
+    assert form["title"].value() == "Żółte światło"
+    assert form["creator"].value() == "Ćma i Gęślarze"
+    assert form["facts"].value() == "300 sztuk"
+    assert str(form["date"].value()) == "2027-01-15"
+    assert form["entry"].value() == f"release:{release.pk}"
+
+
+@pytest.mark.parametrize("mark", ["release:99", "user:1", "release:", "x" * 300])
+def test_an_entry_that_does_not_exist_fills_nothing(page: Client, mark: str) -> None:
+    assert page.get(reverse("posts"), {"entry": mark}).status_code == 404
+
+
+def test_search_offers_entries_of_every_kind(page: Client, artist: Artist) -> None:
+    Book.objects.create(title="Ćma w bibliotece")
+    found = page.get(reverse("catalogue_picks"), {"q": "Ćma"}).content.decode()
+    assert "Ćma w bibliotece" in found
+    assert "Ćma i Gęślarze" in found

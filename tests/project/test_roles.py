@@ -35,7 +35,9 @@ WHO = {
     **dict.fromkeys(
         ("artist", "artist_new", "event", "event_new", "voice", "voice_new", "entry_keep", "entry_discard"), MAKERS
     ),
-    **dict.fromkeys(("entry_delete", "facts", "facts_keep", "fact_delete", "catalogue_import"), MAKERS),
+    **dict.fromkeys(
+        ("entry_delete", "facts", "facts_keep", "fact_delete", "catalogue_import", "catalogue_picks"), MAKERS
+    ),
     **dict.fromkeys(
         ("variant_edit", "variant_restore", "variant_measure", "variant_keep", "variant_regenerate"), MAKERS
     ),
