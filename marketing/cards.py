@@ -54,6 +54,11 @@ class VariantCard:
         return wording.attempt_lines(self.variant.provenance)
 
     @property
+    def hidden_data(self) -> str:
+        """What the provider was not shown."""
+        return wording.hidden_line(self.variant.provenance)
+
+    @property
     def excess(self) -> int:
         """By how much the text is too long."""
         return max(0, -self.measure.left)

@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from marketing.content.social_brief import is_web_address, one_line
 from marketing.models import Artist, BrandVoice, Event, Fact
+from marketing.safety.text import is_web_address, one_line
 
 if TYPE_CHECKING:
     # Generic in the stubs only.

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from marketing import promoting, services
 from marketing.catalogue_forms import ArtistForm, EventForm, VoiceForm
 from marketing.models import Artist, BrandVoice, Brief, Event
+from marketing.safety.text import storable
 from marketing.views import MOST_PICKS, DeskRequest
 from providers.access import Permission, requires
 
@@ -150,10 +151,10 @@ def draft_slug(kind: str, number: int | None) -> str:
     return f"entry-{kind}-{number or 'new'}"
 
 
-def typed_into(form: type[forms.BaseForm], data: MultiValueDict[str, str]) -> dict[str, Any]:
+def typed_into(form: type[Any], data: MultiValueDict[str, str]) -> dict[str, Any]:
     """What stands in a form now, valid or not, fit for a JSON column of either database."""
     names = form.base_fields
-    return {name: data.get(name, "").replace("\x00", "").encode("utf-8", "ignore").decode() for name in names}
+    return {name: storable(data.get(name, "")) for name in names}
 
 
 def drop_draft(request: DeskRequest, slug: str) -> None:

@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 from pydantic import ValidationError as BriefError
 
 from marketing.content.platforms import platforms
-from marketing.content.social_brief import SocialPostBrief, is_web_address, normal_hashtag, one_line
+from marketing.content.social_brief import SocialPostBrief, normal_hashtag
+from marketing.notices import MASK, SEND, Notices, choice, notices
+from marketing.safety.text import is_web_address, one_line, storable
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -28,6 +30,8 @@ MOST_TAGS = 30
 MOST_VARIANTS = 5
 # What the next brief of the same person starts with.
 REMEMBERED = ("platforms", "variants", "tone", "language")
+# Where material from elsewhere is typed or pasted.
+MATERIAL = ("title", "creator", "facts", "link", "audience", "call_to_action", "hashtags")
 
 SUBJECTS: list[tuple[str, Label]] = [
     ("release", gettext_lazy("Release")),
@@ -144,6 +148,7 @@ class SocialPostForm(forms.Form):
         choices=[(str(number), str(number)) for number in range(1, MOST_VARIANTS + 1)],
         widget=forms.RadioSelect,
     )
+    personal_data = choice()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -213,7 +218,20 @@ class SocialPostForm(forms.Form):
     def to_brief(self) -> dict[str, Any]:
         """The brief as `SocialPostBrief` reads it."""
         date = self.cleaned_data["date"]
-        return {**self.cleaned_data, "date": date.isoformat() if date else None}
+        brief = {**self.cleaned_data, "date": date.isoformat() if date else None}
+        del brief["personal_data"]
+        return brief
+
+    @property
+    def masks(self) -> bool:
+        """Whether personal data is hidden before the brief leaves."""
+        return self.cleaned_data.get("personal_data") != SEND
+
+    @property
+    def notices(self) -> Notices:
+        """What there is to say about the material as it stands."""
+        values = {name: self[name].value() for name in MATERIAL}
+        return notices(values, {name: self.fields[name].label or name for name in MATERIAL})
 
 
 def defaults() -> dict[str, Any]:
@@ -226,6 +244,7 @@ def defaults() -> dict[str, Any]:
         "language": language if language in dict(LANGUAGES) else "pl",
         "platforms": ["instagram", "facebook"],
         "variants": "2",
+        "personal_data": MASK,
     }
 
 
@@ -233,14 +252,9 @@ def typed(data: MultiValueDict[str, str]) -> dict[str, Any]:
     """What stands in the form now, valid or not, fit for a JSON column of either database."""
     kept: dict[str, Any] = {}
     for name in SocialPostForm.base_fields:
-        values = [_storable(value) for value in data.getlist(name)]
+        values = [storable(value) for value in data.getlist(name)]
         kept[name] = values if name == "platforms" else (values or [""])[-1]
     return kept
-
-
-def _storable(value: str) -> str:
-    # PostgreSQL's JSON takes neither NUL nor half a surrogate pair.
-    return value.replace("\x00", "").encode("utf-8", "ignore").decode()
 
 
 def refill(brief: Mapping[str, Any]) -> dict[str, Any]:

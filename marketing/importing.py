@@ -15,8 +15,8 @@ from typing import Any
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from marketing.content.social_brief import is_web_address, one_line
 from marketing.models import Artist, Book, Event, Release
+from marketing.safety.text import is_web_address, one_line
 
 MOST_BYTES = 2_000_000
 MOST_ROWS = 5000

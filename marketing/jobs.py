@@ -64,6 +64,14 @@ class Step:
     at: str = field(default_factory=lambda: timezone.now().isoformat())
 
 
+class NoCapacityYetError(Exception):
+    """Nobody can answer before `until`: the job sleeps until then and goes on from its checkpoint."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(until)
+        self.until = until
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """The right to write to a running job, until its lease ends or somebody else takes over."""
@@ -120,11 +128,12 @@ def claim(job_id: uuid.UUID) -> Claim | None:
     now = timezone.now()
     token = uuid.uuid4().hex
     abandoned = Q(state=Job.State.RUNNING, lease_until__lt=now, claims__lt=MOST_CLAIMS, cancel_requested=False)
-    taken = Job.objects.filter(Q(state=Job.State.WAITING) | abandoned, pk=job_id).update(
+    taken = Job.objects.filter(_awake(now) | abandoned, pk=job_id).update(
         state=Job.State.RUNNING,
         token=token,
         claims=F("claims") + 1,
         lease_until=now + _lease(),
+        not_before=None,
         started_at=now,
         version=F("version") + 1,
         steps=Case(
@@ -180,6 +189,37 @@ def give_back(claim: Claim) -> bool:
     return bool(given)
 
 
+def sleep(claim: Claim, until: datetime) -> bool:
+    """Give a job back until there is capacity for it; what is finished stays. False when the claim is lost."""
+    if _held(claim).filter(cancel_requested=True).update(**_ended(Job.State.CANCELLED)):
+        return True
+    return bool(
+        _held(claim).update(
+            state=Job.State.WAITING,
+            token="",
+            lease_until=None,
+            not_before=until,
+            # Nobody died of it.
+            claims=F("claims") - 1,
+            version=F("version") + 1,
+            steps=_StepsWith(Step(kind="waiting", until=until.isoformat())),
+        )
+    )
+
+
+def wake_sleepers() -> int:
+    """Send wake-ups for jobs whose time has come: the most urgent first, then the most valuable; how many."""
+    now = timezone.now()
+    asleep = Job.objects.filter(state=Job.State.WAITING, not_before__lte=now)
+    woken = 0
+    for pk in asleep.order_by(F("due_at").asc(nulls_last=True), "-value", "created_at").values_list("pk", flat=True):
+        # The queue keeps the order, and each sleeper goes to one host.
+        if asleep.filter(pk=pk).update(not_before=None, enqueued_at=timezone.now()):
+            async_task(TASK, str(pk))
+            woken += 1
+    return woken
+
+
 def request_cancel(job_id: uuid.UUID) -> bool:
     """Cancel a waiting job, or tell a running one's worker to; False when it has ended already."""
     row = Job.objects.filter(pk=job_id)
@@ -207,6 +247,7 @@ def retry(job: Job) -> bool:
             enqueued_at=timezone.now(),
             started_at=None,
             finished_at=None,
+            not_before=None,
             version=F("version") + 1,
         )
         if again:
@@ -224,8 +265,8 @@ def reconcile() -> int:
     lethal = {"kind": "WorkerLost", "detail": f"the worker died {MOST_CLAIMS} times over this job"}
     _end_each(abandoned.filter(cancel_requested=True), _ended(Job.State.CANCELLED))
     _end_each(abandoned.filter(claims__gte=MOST_CLAIMS), _ended(Job.State.FAILED, lethal))
-    woken = 0
-    unclaimed = Job.objects.filter(state=Job.State.WAITING) | abandoned
+    woken = wake_sleepers()
+    unclaimed = Job.objects.filter(_awake(now)) | abandoned
     for pk, enqueued_at in unclaimed.filter(enqueued_at__lt=_stale_before(now)).values_list("pk", "enqueued_at"):
         if unclaimed.filter(pk=pk, enqueued_at=enqueued_at).update(enqueued_at=timezone.now()):
             async_task(TASK, str(pk))
@@ -244,7 +285,7 @@ def _end_each(jobs: QuerySet[Job], changes: dict[str, Any]) -> None:
 def is_stuck() -> bool:
     """Whether a job waits although workers should be free: the sign of a cluster that looks alive and is not."""
     now = timezone.now()
-    if not Job.objects.filter(state=Job.State.WAITING, enqueued_at__lt=now - STUCK_AFTER).exists():
+    if not Job.objects.filter(_awake(now), enqueued_at__lt=now - STUCK_AFTER).exists():
         return False
     busy = Job.objects.filter(state=Job.State.RUNNING, lease_until__gte=now).count()
     if busy >= Conf.WORKERS:
@@ -255,6 +296,10 @@ def is_stuck() -> bool:
 
 def _lease() -> timedelta:
     return timedelta(seconds=settings.JOB_LEASE_SECONDS)
+
+
+def _awake(now: datetime) -> Q:
+    return Q(state=Job.State.WAITING) & (Q(not_before=None) | Q(not_before__lte=now))
 
 
 def _held(claim: Claim) -> QuerySet[Job]:

@@ -9,7 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
-from marketing import jobs
+from marketing import jobs, judging
 from marketing.content.base import Part
 from marketing.content.registry import content_type
 from marketing.longwork.base import LongWork, Progress, StoppedError
@@ -92,6 +92,7 @@ def regenerate(variant: Variant) -> Job:
     )
     if running:
         return running
+    judging.discarded(variant)
     return make_job(
         Asker(variant.root.owner_id, variant.root.client_id),
         content_type=variant.root.content_type,
@@ -106,6 +107,8 @@ def edit_variant(variant: Variant, *, title: str, text: str) -> Variant:
     """Store what a person made of a variant; the provider's own words stay beside it."""
     variant.title, variant.text, variant.edited_at = title, text, timezone.now()
     variant.save(update_fields=_EDITED)
+    if variant.kept_at:
+        judging.kept(variant)
     return variant
 
 
@@ -113,6 +116,10 @@ def keep_variant(variant: Variant, *, keep: bool) -> Variant:
     """Put a variant into the library, or take it out."""
     variant.kept_at = timezone.now() if keep else None
     variant.save(update_fields=["kept_at"])
+    if keep:
+        judging.kept(variant)
+    else:
+        judging.undecided(variant)
     return variant
 
 
@@ -175,6 +182,8 @@ def _run_long(kind: LongWork, job: Job, claim: jobs.Claim, heartbeat: jobs.Heart
         result = kind.run(job, progress)
     except StoppedError:
         jobs.finish(claim, Job.State.CANCELLED)
+    except jobs.NoCapacityYetError as later:
+        jobs.sleep(claim, later.until)
     except ValueError as error:
         jobs.finish(claim, Job.State.FAILED, failure={"kind": "BadInput", "detail": str(error)})
     else:

@@ -33,6 +33,7 @@ urlpatterns = [
     path("catalogue/import/<uuid:job_id>/", import_views.report, name="catalogue_import_report"),
     path("create/posts/", views.posts, name="posts"),
     path("create/posts/check/<slug:name>/", views.posts_check, name="posts_check"),
+    path("create/posts/notices/", views.posts_notices, name="posts_notices"),
     path("create/posts/save/", views.posts_save, name="posts_save"),
     path("create/posts/clear/", views.posts_clear, name="posts_clear"),
     path("jobs/<uuid:job_id>/", views.job, name="job"),

@@ -122,7 +122,7 @@ def posts(request: DeskRequest) -> HttpResponse:
     if not form.is_valid():
         services.save_brief(request.user, SOCIAL_POSTS, typed(request.POST))
         return _posts_page(request, form)
-    job = services.request_generation(request.user, SOCIAL_POSTS, form.to_brief())
+    job = services.request_generation(request.user, SOCIAL_POSTS, form.to_brief(), services.Options(mask=form.masks))
     # The job holds the brief now; the next one starts with the choices that rarely change.
     sent = typed(request.POST)
     services.save_brief(request.user, SOCIAL_POSTS, {name: sent[name] for name in REMEMBERED})
@@ -139,6 +139,14 @@ def posts_check(request: DeskRequest, name: str) -> HttpResponse:
     services.save_brief(request.user, SOCIAL_POSTS, typed(request.POST))
     form.full_clean()
     return render(request, "marketing/posts.html#note", {"field": form[name]})
+
+
+@requires(Permission.MAKE)
+@require_POST
+def posts_notices(request: DeskRequest) -> HttpResponse:
+    """What there is to say about the material as it stands: personal data, and words that read like orders."""
+    form = SocialPostForm(request.POST)
+    return render(request, "marketing/notices.html", {"notices": form.notices, "field": form["personal_data"]})
 
 
 @requires(Permission.MAKE)

@@ -278,6 +278,22 @@ def attempt_lines(provenance: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+def hidden_line(provenance: Mapping[str, Any]) -> str:
+    """What was hidden from the provider, in a sentence; empty when it was nothing."""
+    kinds = [str(kind) for kind in provenance.get("masked") or []]
+    counted = [words % {"number": kinds.count(kind)} for kind, words in _hidden_words(kinds) if kind in kinds]
+    return _("Hidden from the provider: %(data)s.") % {"data": ", ".join(counted)} if counted else ""
+
+
+def _hidden_words(kinds: list[str]) -> list[tuple[str, str]]:
+    emails, phones, numbers = (kinds.count(kind) for kind in ("email", "phone", "pesel"))
+    return [
+        ("email", ngettext("%(number)d e-mail address", "%(number)d e-mail addresses", emails)),
+        ("phone", ngettext("%(number)d phone number", "%(number)d phone numbers", phones)),
+        ("pesel", ngettext("%(number)d PESEL number", "%(number)d PESEL numbers", numbers)),
+    ]
+
+
 def warning(warn: Warn) -> str:
     """What a platform will make of a text, in a sentence with the number to change."""
     facts = {"number": number_format(warn.number, use_l10n=True), "limit": number_format(warn.limit, use_l10n=True)}

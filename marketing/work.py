@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from concurrent.futures import CancelledError
 from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from marketing import jobs
 from marketing.content.base import ContentType, Part, Piece
 from marketing.content.registry import content_type
-from marketing.jobs import Step
+from marketing.jobs import NoCapacityYetError, Step
 from marketing.models import Job, Variant
-from providers.errors import FallbackExhaustedError, ProviderError
+from marketing.safety.personal import Mask
+from providers.errors import AnswerRejectedError, FallbackExhaustedError, ProviderError
 from providers.orchestrator import Answer, BackgroundCall, Event, Exhausted, Task, Tried
+from providers.types import Value
+
+# Capacity that returns so soon is waited for in the call itself; for anything longer the worker does something else.
+_PATIENCE_SECONDS = 3.0
+_LONGEST_SLEEP = timedelta(days=1)
+# Many jobs sleep until the same moment, and clocks differ.
+_AFTER_THE_RESET = timedelta(seconds=1)
 
 
 @dataclass(slots=True)
@@ -29,6 +40,7 @@ class Work:
     stopped: bool = False
     kind: ContentType[Any] = field(init=False)
     brief: Any = field(init=False)
+    mask: Mask = field(default_factory=Mask)
 
     def __post_init__(self) -> None:
         self.kind = content_type(self.job.content_type)
@@ -45,6 +57,9 @@ class Work:
                 self._write(part)
         except CancelledError:
             self.stopped = True
+        except NoCapacityYetError as later:
+            jobs.sleep(self.claim, later.until)
+            return
         except ProviderError as error:
             failure = {"kind": error.kind, "detail": error.detail}
             if isinstance(error, Exhausted) and error.until:
@@ -64,24 +79,50 @@ class Work:
         try:
             answer = self._ask(part)
         except FallbackExhaustedError as exhausted:
+            later = self._worth_waiting(exhausted)
+            if later:
+                raise NoCapacityYetError(later) from exhausted
             if not self.job.options.get("offline", True):
                 raise
             self._store_offline(part, exhausted)
             return
-        self._store(part, answer.value, provenance=_provenance(answer))
+        self._store(part, answer.value, provenance={**_provenance(answer), "masked": self.mask.kinds})
+
+    def _worth_waiting(self, exhausted: FallbackExhaustedError) -> datetime | None:
+        """When to go on, if a limit makes room again before the person would rather have an offline draft."""
+        until = exhausted.capacity_until if isinstance(exhausted, Exhausted) else None
+        longest = self.job.created_at + self._longest_wait()
+        latest = min(longest, self.job.due_at) if self.job.due_at else longest
+        return max(until, timezone.now()) + _AFTER_THE_RESET if until and until < latest else None
+
+    def _longest_wait(self) -> timedelta:
+        """A person gets a draft in the end; a program that sits waiting is told the time at once, another one waits."""
+        if self.job.options.get("offline", True):
+            return timedelta(seconds=settings.CAPACITY_WAIT_SECONDS)
+        return _LONGEST_SLEEP if self.job.options.get("background") else timedelta(0)
 
     def _ask(self, part: Part) -> Answer[tuple[Piece, ...]]:
         """A checked answer from the first provider that gives one. Raises ProviderError or CancelledError."""
-        request = self.kind.request(self.brief, part)
+        masked = bool(self.job.options.get("mask"))
+        request = self.kind.request(self.mask.hide_in(self.brief) if masked else self.brief, part)
 
         def check(text: str, last_try: bool) -> tuple[Piece, ...]:  # noqa: FBT001 - the orchestrator's signature
-            return self.kind.check(self.brief, part, text, last_try=last_try)
+            try:
+                return self.kind.check(self.brief, part, self.mask.show(text), last_try=last_try)
+            except AnswerRejectedError as rejected:
+                if masked:
+                    # The reason is told to the model, and may quote what was hidden from it.
+                    raise AnswerRejectedError(self.mask.hide(rejected.detail)) from rejected
+                raise
 
         # The local model is no answer here: its facts are unreliable. It may only enliven an offline draft.
         task = Task(
             feature=self.kind.slug,
             client_id=self.job.client_id,
             background=bool(self.job.options.get("background")),
+            language=part.language,
+            value=Value(self.job.value),
+            patience_seconds=_PATIENCE_SECONDS,
         )
         call = BackgroundCall(task, request, check)
         self.call = call

@@ -9,19 +9,29 @@ from http import HTTPStatus
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.core.signals import got_request_exception
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
+from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, AuthorizationError, HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
 from marketing import api as marketing_api
+from prometheus.bodies import BodyError, StrictJSON
 from prometheus.problems import described, problem, problem_of
 from providers import api as providers_api
 from providers.access import AccessError, Door, LabDoor, Permission, requires
 from providers.errors import ProviderError
 
+# What only a body can get wrong.
+_BODY_PROBLEMS = {
+    400: "The body is no JSON in UTF-8.",
+    413: "The body is too large.",
+    415: "The body is not declared as JSON.",
+}
 _PROBLEMS = {
     401: "No client key, or one that is not good.",
     403: "The key lacks the scope, the person the right, or a source wants its terms accepted first.",
@@ -32,6 +42,7 @@ _PROBLEMS = {
     502: "The source of the answer failed.",
     503: "The source is busy or not ready; Retry-After says when to come back.",
 }
+_BODY_FAULTS = {HTTPStatus.BAD_REQUEST: "unreadable", HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "not-json"}
 _log = logging.getLogger(__name__)
 _DESCRIPTION = "What the modules of HardbanRecords Lab ask Prometheus AI for. Errors are problem details (RFC 9457)."
 
@@ -44,7 +55,8 @@ class LabAPI(NinjaAPI):
         schema = super().get_openapi_schema(*arguments, **named)
         for operations in schema["paths"].values():
             for operation in operations.values():
-                for status, description in _PROBLEMS.items():
+                fitting = _PROBLEMS | (_BODY_PROBLEMS if "requestBody" in operation else {})
+                for status, description in fitting.items():
                     operation["responses"].setdefault(status, described(description))
         return schema
 
@@ -56,6 +68,7 @@ api = LabAPI(
     # Each router says whom it lets in; one that forgets lets in nobody but administrators.
     auth=LabDoor(None, Permission.CONFIGURE),
     urls_namespace="api",
+    parser=StrictJSON(),
 )
 for _router in (*marketing_api.ROUTERS, *providers_api.ROUTERS):
     api.add_router("", _router)
@@ -92,8 +105,17 @@ def _missing(_request: HttpRequest, _error: Http404) -> HttpResponse:
     return problem(404, "not-found", "Not found")
 
 
+@api.exception_handler(RequestDataTooBig)
+def _too_large(_request: HttpRequest, _error: RequestDataTooBig) -> HttpResponse:
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return problem(413, "body-too-large", "The body is too large", f"At most {most} bytes are taken.", most=most)
+
+
 @api.exception_handler(HttpError)
 def _other(_request: HttpRequest, error: HttpError) -> HttpResponse:
+    body = error.__cause__
+    if isinstance(body, BodyError):
+        return problem(body.status, f"body-{_BODY_FAULTS[body.status]}", "The body cannot be read", str(body))
     name = HTTPStatus(error.status_code).phrase
     return problem(error.status_code, name.lower().replace(" ", "-"), name, error.message)
 
@@ -111,9 +133,11 @@ def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
     return problem(500, "fault-of-our-own", "Something broke on our side")
 
 
+# Nothing is done here, and a program gets no page that asks for a token.
+@csrf_exempt
 @requires(Door.CLIENT_KEY)
 def _no_such_address(_request: HttpRequest, rest: str = "", **_named: Any) -> HttpResponse:
-    return problem(404, "not-found", "Not found", f"There is no /{rest} here.")
+    return problem(404, "not-found", "Not found", f"There is no /{rest[:200]} here.")
 
 
 def urls() -> tuple[list[URLPattern], str, str]:
@@ -139,13 +163,20 @@ def _telling(view: Callable[..., Any]) -> Callable[..., Any]:
     if iscoroutinefunction(view):
 
         @wraps(view)
-        async def awaited(*arguments: Any, **named: Any) -> HttpResponse:
-            return told(await view(*arguments, **named))
+        async def awaited(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
+            return _odd_address(request) or told(await view(request, *arguments, **named))
 
         return awaited
 
     @wraps(view)
-    def called(*arguments: Any, **named: Any) -> HttpResponse:
-        return told(view(*arguments, **named))
+    def called(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
+        return _odd_address(request) or told(view(request, *arguments, **named))
 
     return called
+
+
+def _odd_address(request: HttpRequest) -> HttpResponse | None:
+    """No database takes U+0000 even in a question."""
+    if "\x00" not in request.path and "%00" not in request.META.get("QUERY_STRING", ""):
+        return None
+    return problem(422, "invalid-request", "The request is not valid", "The address holds the character U+0000.")

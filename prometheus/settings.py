@@ -171,6 +171,8 @@ else:
 
 # The queue only carries wake-ups; the Job row is the truth (docs/adr/0004). Results are therefore not kept.
 JOB_LEASE_SECONDS = env.number("JOB_LEASE_SECONDS", 15)
+# How long after it was asked for a job may sleep until a free limit makes room; then it is drafted offline.
+CAPACITY_WAIT_SECONDS = env.number("CAPACITY_WAIT_SECONDS", 900)
 Q_CLUSTER = {
     "name": "prometheus",
     "orm": "default",

@@ -9,6 +9,7 @@ from providers.webhooks import replicate_webhook
 
 urlpatterns = [
     path("", include("marketing.urls")),
+    path("capacity/", include("providers.admin.capacity_urls")),
     path("healthz", healthz, name="healthz"),
     path("webhooks/replicate/<slug:slug>/", replicate_webhook, name="replicate_webhook"),
     path("admin/", admin.site.urls),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any, Protocol
 
 from providers.vendor_runs import RunBook
@@ -24,6 +24,14 @@ class Capability(StrEnum):
     ZERO_SHOT_CLASSIFICATION = "zero-shot-classification"
     SUMMARIZATION = "summarization"
     MODERATION = "moderation"
+
+
+class Value(IntEnum):
+    """How much a good answer matters. What matters little is served by the weakest model that will do."""
+
+    LOW = 1
+    NORMAL = 2
+    HIGH = 3
 
 
 class Role(StrEnum):

@@ -22,6 +22,7 @@ _ONCE = (
     PROJECT / "tests" / "content",
     PROJECT / "tests" / "providers" / "adapters",
     PROJECT / "tests" / "providers" / "replay",
+    PROJECT / "tests" / "safety",
 )
 _WITHOUT_SHARED = "needs ../shared, which is not there"
 

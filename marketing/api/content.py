@@ -33,7 +33,9 @@ class ContentOptions(Schema):
     """How the texts are to be made."""
 
     offline: bool = Field(
-        False, description="Whether a draft composed from the brief's facts is a welcome answer when no provider can."
+        False,
+        strict=True,
+        description="Whether a draft composed from the brief's facts is a welcome answer when no provider can.",
     )
     personal_data: Literal["mask", "send"] = Field(
         "mask",

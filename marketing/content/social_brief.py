@@ -6,7 +6,6 @@ import datetime as dt
 import unicodedata
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
-from urllib.parse import urlsplit
 
 import regex
 from django.utils.translation import gettext
@@ -14,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import PydanticCustomError
 
 from marketing.content.platforms import platforms
+from marketing.safety.text import LINK, VISIBLE, is_web_address, one_line
 
 Subject = Literal["release", "book", "event", "other"]
 Goal = Literal["announce", "sell", "engage", "remind"]
@@ -24,22 +24,16 @@ GOALS: tuple[str, ...] = get_args(Goal)
 TONES: tuple[str, ...] = get_args(Tone)
 LANGUAGES: tuple[str, ...] = get_args(Language)
 
-# Control characters, lone surrogates, private use, non-characters, line separators and direction marks.
-_UNPRINTABLE = regex.compile(
-    r"[\p{Cc}\p{Cs}\p{Co}\ufdd0-\ufdef\ufffe\uffff\ufeff\u2028\u2029\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]"
-)
 _NOT_IN_TAG = regex.compile(r"[^\p{L}\p{Nd}_]+")
-_HOST = regex.compile(r"(?:[\p{L}\p{Nd}_-]+\.)+[\p{L}\p{Nd}-]{2,}", regex.IGNORECASE)
 MOST_VARIANTS = 5
 _LONGEST_TAG = 50
+# Hashtags of which every one is taken; names in other scripts are taken too.
+_TAG = "^#?[A-Za-zĄąĆćĘęŁłŃńÓóŚśŹźŻż][A-Za-z0-9_ĄąĆćĘęŁłŃńÓóŚśŹźŻż]{0,49}$"
 
 
-def one_line(value: Any) -> Any:
-    """Text in NFC on one line without control characters; anything else unchanged, for pydantic to judge."""
-    if not isinstance(value, str):
-        return value
-    value = unicodedata.normalize("NFC", value)
-    return " ".join(_UNPRINTABLE.sub(" ", value).split())
+def whole(value: Any) -> Any:
+    """A whole number also where it was written `3.0`, as JSON allows; anything else unchanged, for pydantic."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 _ONE_LINE = BeforeValidator(one_line)
@@ -51,19 +45,22 @@ class SocialPostBrief(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     subject: Subject = "release"
-    title: Annotated[str, Field(min_length=1, max_length=180), _ONE_LINE]
+    title: Annotated[str, Field(min_length=1, max_length=180, json_schema_extra={"pattern": VISIBLE}), _ONE_LINE]
     creator: Annotated[str, Field(max_length=180), _ONE_LINE] = ""
     facts: Annotated[list[Annotated[str, Field(max_length=300), _ONE_LINE]], Field(max_length=20)] = []
     date: dt.date | None = None
-    link: Annotated[str, Field(max_length=2048)] = ""
+    link: Annotated[str, Field(max_length=2048, json_schema_extra={"pattern": LINK})] = ""
     goal: Goal = "announce"
     audience: Annotated[str, Field(max_length=300), _ONE_LINE] = ""
     tone: Tone = "friendly"
     language: Language = "pl"
     call_to_action: Annotated[str, Field(max_length=180), _ONE_LINE] = ""
-    hashtags: Annotated[list[str], Field(max_length=30)] = []
-    platforms: Annotated[list[str], Field(min_length=1)]
-    variants: Annotated[int, Field(ge=1, le=MOST_VARIANTS)] = 3
+    hashtags: Annotated[list[Annotated[str, Field(json_schema_extra={"pattern": _TAG})]], Field(max_length=30)] = []
+    platforms: Annotated[
+        list[Annotated[str, Field(json_schema_extra={"enum": [place.slug for place in platforms()]})]],
+        Field(min_length=1, json_schema_extra={"uniqueItems": True}),
+    ]
+    variants: Annotated[int, Field(ge=1, le=MOST_VARIANTS, strict=True), BeforeValidator(whole)] = 3
 
     @field_validator("facts", mode="before")
     @classmethod
@@ -115,19 +112,6 @@ class SocialPostBrief(BaseModel):
         if len(set(value)) < len(value):
             raise PydanticCustomError("platform_twice", gettext("Choose each platform once."))
         return value
-
-
-def is_web_address(value: str) -> bool:
-    """Whether this is a plain http(s) link: a named host, no white space, no control characters, no user name."""
-    if _UNPRINTABLE.search(value) or regex.search(r"[\s<>\"`{}|\\^]", value):
-        return False
-    try:
-        parts = urlsplit(value)
-        port_fits = parts.port is None or parts.port > 0
-    except ValueError:
-        return False
-    named = bool(_HOST.fullmatch(parts.hostname or ""))
-    return parts.scheme in {"http", "https"} and named and port_fits and "@" not in parts.netloc
 
 
 def normal_hashtag(typed: str) -> str:

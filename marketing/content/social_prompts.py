@@ -13,6 +13,7 @@ from marketing.content.base import Part
 from marketing.content.counting import count
 from marketing.content.platforms import Links, Platform, platform
 from marketing.content.social_brief import SocialPostBrief
+from marketing.safety.fencing import fenced
 from providers.types import ChatRequest, JSONSchema, Message, Role
 
 VERSION = "v1"
@@ -62,7 +63,7 @@ def _user_message(brief: SocialPostBrief, place: Platform, variants: int, wordin
         .substitute(
             platform=place.name,
             variants=variants,
-            brief=_fenced(brief, place),
+            brief=fenced("brief", _given(brief, place), brief.language),
             subject=wording["subject"][brief.subject],
             goal=wording["goal"][brief.goal],
             tone=wording["tone"][brief.tone],
@@ -78,13 +79,11 @@ def _user_message(brief: SocialPostBrief, place: Platform, variants: int, wordin
     )
 
 
-def _fenced(brief: SocialPostBrief, place: Platform) -> str:
+def _given(brief: SocialPostBrief, place: Platform) -> dict[str, Any]:
     fields = brief.model_dump(mode="json", exclude={"platforms", "variants", "language", "subject", "goal", "tone"})
     if place.links is not Links.CLICKABLE:
         fields.pop("link")
-    given = {name: value for name, value in fields.items() if value}
-    # With escaped angle brackets no field can close the fence around the brief.
-    return json.dumps(given, ensure_ascii=False, indent=1).replace("<", "\\u003c").replace(">", "\\u003e")
+    return {name: value for name, value in fields.items() if value}
 
 
 def _most_hashtags(brief: SocialPostBrief, place: Platform) -> int:

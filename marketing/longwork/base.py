@@ -46,8 +46,8 @@ class LongWork:
     def run(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Do it from `job.checkpoint` on; what is returned becomes `Job.result`.
 
-        Raises StoppedError as it came from `progress`, and ValueError with a sentence for the person when the input
-        cannot be used.
+        Raises StoppedError as it came from `progress`, jobs.NoCapacityYetError where waiting helps, and ValueError with
+        a sentence for the person when the input cannot be used.
         """
         raise NotImplementedError
 

@@ -10,6 +10,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from providers.types import Value
+
 
 class Brief(models.Model):
     """A form as its author left it, valid or not: what was typed survives a closed tab."""
@@ -80,6 +82,10 @@ class Job(models.Model):
     failure = models.JSONField(_("failure"), default=dict, blank=True)
     created_at = models.DateTimeField(_("asked"), default=timezone.now)
     enqueued_at = models.DateTimeField(default=timezone.now)
+    # Asleep until then, as there was no capacity; its worker does something else.
+    not_before = models.DateTimeField(_("asleep until"), null=True, blank=True)
+    due_at = models.DateTimeField(_("needed by"), null=True, blank=True)
+    value = models.PositiveSmallIntegerField(_("value"), default=Value.NORMAL)
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 

@@ -9,6 +9,8 @@ from django.templatetags.static import static
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from marketing.safety.markup import shown_html, shown_markdown
+
 register = template.Library()
 
 PLATFORM_ICONS = frozenset(
@@ -34,6 +36,11 @@ def icon(name: str, size: int = 20) -> SafeString:
 def platform_icon(slug: str, size: int = 20) -> SafeString:
     """A platform's sign, or a plain one for a platform without."""
     return icon(f"brand-{slug}" if slug in PLATFORM_ICONS else "speakerphone", size)
+
+
+# For what a model or a person wrote as markup: `{{ text|markdown }}` and `{{ text|safe_html }}` show nothing that acts.
+register.filter("markdown", shown_markdown)
+register.filter("safe_html", shown_html)
 
 
 @register.filter

@@ -89,7 +89,7 @@ GROUPS = (
     Group(
         _("Capacity"),
         (
-            Spot("capacity", "gauge", _("Quotas")),
+            Spot("capacity", "gauge", _("Quotas"), inside=("capacity_policy",)),
             Spot("requests", "list-check", _("Requests"), Permission.SEE_REPORTS, ("request_story",)),
             Spot("reports", "report", _("Reports"), Permission.SEE_REPORTS),
             Spot("faults", "activity", _("Errors"), Permission.SEE_REPORTS, ("fault",)),

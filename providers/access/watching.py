@@ -16,7 +16,7 @@ from providers.access import throttle
 from providers.access.auditing import address_of, facts_of, person, record
 from providers.audit import Deed
 from providers.clients import Client
-from providers.models import AIModel, Provider, ProviderKey, Quota
+from providers.models import AIModel, Provider, ProviderKey, Quota, RoutingPolicy
 
 # Columns that change with use, not by anyone's decision.
 _INCIDENTAL = frozenset({"last_login", "updated_at", "listed_at"})
@@ -25,7 +25,7 @@ _EARLIER = "_audit_before"
 
 def watched() -> list[type[Model]]:
     """The tables that are configuration or accounts."""
-    return [Provider, AIModel, ProviderKey, Quota, Client, get_user_model(), Group]
+    return [Provider, AIModel, ProviderKey, Quota, RoutingPolicy, Client, get_user_model(), Group]
 
 
 def connect() -> None:

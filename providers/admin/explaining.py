@@ -91,13 +91,32 @@ def error_kinds() -> list[tuple[str, Words]]:
 
 def place_words(reason: str) -> str:
     """Why an attempt stood where it stood, from what the ledger wrote down."""
-    if found := re.fullmatch(r"priority (\d+), quality (\d+)", reason):
-        return _("its turn: priority %(priority)s, quality of the model %(quality)s") % {
+    if found := re.fullmatch(r"priority (\d+), quality (\d+)((?:, [^,]+)*)", reason):
+        turn = _("its turn: priority %(priority)s, quality of the model %(quality)s") % {
             "priority": found[1],
             "quality": found[2],
         }
+        return ", ".join([turn, *(_placed(words) for words in found[3].split(", ")[1:])])
     known = {"probe after a pause": _("test after a pause"), BY_HAND: _("an administrator's test")}
     return known.get(reason, reason)
+
+
+_PLACED: dict[str, Words] = {
+    "resets soon": gettext_lazy("its quota returns soon"),
+    "failing lately": gettext_lazy("failing lately"),
+    "slow lately": gettext_lazy("slow lately"),
+    "kept for valuable work": gettext_lazy("kept for valuable work"),
+    "tried at random": gettext_lazy("tried at random"),
+}
+
+
+def _placed(words: str) -> str:
+    """What moved a place up or down, from routing's own words."""
+    if found := re.fullmatch(r"(\d+)% left", words):
+        return _("%(share)s%% of its quota left") % {"share": found[1]}
+    if found := re.fullmatch(r"rated ([\d.]+)", words):
+        return _("rated %(rating)s of 1") % {"rating": found[1]}
+    return str(_PLACED.get(words, words))
 
 
 # What the ledger's column holds for a test that somebody asked for.

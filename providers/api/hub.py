@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Path, Query, Router, Schema
 from pydantic import ConfigDict
 
 from providers import hub
@@ -15,10 +15,20 @@ from providers.types import Capability
 
 router = Router(tags=["Hugging Face Hub"], auth=LabDoor(Scope.MONITORING, Permission.CONFIGURE))
 _LONGEST_CURSOR = 2000
+# Names that a repository can have, perhaps after a person's or an organisation's.
+_NAME = r"^[A-Za-z0-9](\.?[A-Za-z0-9_-]){0,95}(/[A-Za-z0-9](\.?[A-Za-z0-9_-]){0,95})?$"
+_PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f]*$"
+RepositoryName = Annotated[str, Path(pattern=_NAME, examples=["facebook/bart-large-mnli"])]
 
 
 class _Search(Schema):
-    query: str = Field("", max_length=200, description="Words in the name.", examples=["sentiment"])
+    query: str = Field(
+        "",
+        max_length=200,
+        description="Words in the name.",
+        examples=["sentiment"],
+        pattern=_PRINTABLE,
+    )
     task: str = Field("", max_length=60, description="A task in the Hub's words.", examples=["text-classification"])
     author: str = Field("", max_length=100, description="A person or organisation.")
     sort: Literal["trendingScore", "downloads", "likes", "lastModified", "createdAt"] = "trendingScore"
@@ -44,7 +54,12 @@ class RowsAsked(Schema):
     split: str = Field(max_length=100, examples=["train"])
     offset: int = Field(0, ge=0, le=10**12)
     length: int = Field(20, ge=1, le=hub.LONGEST_PAGE)
-    query: str = Field("", max_length=200, description="Only rows that contain these words.")
+    query: str = Field(
+        "",
+        max_length=200,
+        description="Only rows that contain these words.",
+        pattern=_PRINTABLE,
+    )
 
 
 class Partner(Schema):
@@ -209,7 +224,7 @@ def hub_models(request: HttpRequest, asked: Query[ModelSearch]) -> dict[str, Any
 
 
 @router.get("/hub/models/{path:model_id}", response=HubModel, summary="Read a model")
-def hub_model(request: HttpRequest, model_id: str) -> hub.HubModel:  # noqa: ARG001 - an operation's signature
+def hub_model(request: HttpRequest, model_id: RepositoryName) -> hub.HubModel:  # noqa: ARG001 - an operation's signature
     """One model, with who serves it now."""
     return hub.reader().model(model_id)
 
@@ -223,18 +238,18 @@ def hub_datasets(request: HttpRequest, asked: Query[DatasetSearch]) -> dict[str,
 
 # The two longer addresses come first: a data set's name may contain a slash.
 @router.get("/hub/datasets/{path:dataset_id}/splits", response=Splits, summary="List the parts of a data set")
-def hub_dataset_splits(request: HttpRequest, dataset_id: str) -> dict[str, Any]:  # noqa: ARG001 - an operation's signature
+def hub_dataset_splits(request: HttpRequest, dataset_id: RepositoryName) -> dict[str, Any]:  # noqa: ARG001 - an operation's signature
     """The configurations and splits that have rows."""
     return {"items": hub.reader().dataset_splits(dataset_id)}
 
 
 @router.get("/hub/datasets/{path:dataset_id}/rows", response=Rows, summary="Read rows of a data set")
-def hub_dataset_rows(request: HttpRequest, dataset_id: str, asked: Query[RowsAsked]) -> hub.Rows:  # noqa: ARG001 - an operation's signature
+def hub_dataset_rows(request: HttpRequest, dataset_id: RepositoryName, asked: Query[RowsAsked]) -> hub.Rows:  # noqa: ARG001 - an operation's signature
     """A page of rows; 503 with Retry-After while the Hub still prepares them."""
     return hub.reader().dataset_rows(hub.RowsWanted(dataset_id, **asked.model_dump()))
 
 
 @router.get("/hub/datasets/{path:dataset_id}", response=HubDataset, summary="Read a data set")
-def hub_dataset(request: HttpRequest, dataset_id: str) -> hub.HubDataset:  # noqa: ARG001 - an operation's signature
+def hub_dataset(request: HttpRequest, dataset_id: RepositoryName) -> hub.HubDataset:  # noqa: ARG001 - an operation's signature
     """One data set."""
     return hub.reader().dataset(dataset_id)

@@ -19,6 +19,8 @@ from providers.models import WebhookEndpoint, WebhookMessage
 # Any good key: a client configures its own.
 router = Router(tags=["Webhooks"], auth=LabDoor(None, None))
 Event = Literal["job.done", "job.failed", "job.cancelled"]
+# Addresses of which every one is taken; names in other scripts are taken too.
+_ADDRESS = r"^https://([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}(:[1-9][0-9]{0,3})?(/[!-~]*)?$"
 _EVERY: list[Event] = ["job.done", "job.failed", "job.cancelled"]
 
 
@@ -30,7 +32,11 @@ class WebhookAsked(Schema):
         json_schema_extra={"example": {"url": "https://music.example.com/hooks", "events": ["job.done", "job.failed"]}},
     )
 
-    url: str = Field(max_length=500, description="An https address that anybody could reach.")
+    url: str = Field(
+        max_length=500,
+        description="An https address that anybody could reach.",
+        json_schema_extra={"pattern": _ADDRESS},
+    )
     events: list[Event] = Field(default=_EVERY, min_length=1, max_length=10)
 
 
@@ -102,6 +108,8 @@ def add_webhook(request: HttpRequest, asked: WebhookAsked) -> Status[dict[str, A
         return Status(201, _with_secret(notifying.register(client_id, asked.url, asked.events)))
     except notifying.AddressError as error:
         raise HttpError(422, str(error)) from None
+    except notifying.TooManyError as error:
+        raise HttpError(409, str(error)) from None
 
 
 @router.delete("/webhooks/{uuid:webhook_id}", response={204: None}, summary="Remove a webhook")

@@ -212,6 +212,10 @@ class ModelEntry(_Entry):
     context_tokens: Count = 8192
     max_output_tokens: Count = 2048
     quality: Annotated[int, Field(strict=True, ge=1, le=5)] = 2
+    # Where the quality differs by language: `languages = { pl = 3 }`.
+    languages: dict[Annotated[str, Field(pattern=r"^[a-z]{2,3}$")], Annotated[int, Field(strict=True, ge=1, le=5)]] = (
+        Field(default_factory=dict)
+    )
     json_schema: Flag = False
     streaming: Flag = True
     enabled: Flag = True

@@ -47,6 +47,7 @@ MODEL_FIELDS = (
     "context_tokens",
     "max_output_tokens",
     "quality",
+    "languages",
     "json_schema",
     "streaming",
     "enabled",

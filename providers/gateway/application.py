@@ -12,7 +12,7 @@ from types import MappingProxyType
 from pydantic import ValidationError
 
 from providers.errors import ProviderError
-from providers.gateway import door, endpoints, faults
+from providers.gateway import door, endpoints, faults, once
 from providers.gateway.exchange import ClientLeftError, Exchange, Receive, Scope, Send
 from providers.gateway.faults import Fault
 
@@ -56,7 +56,7 @@ async def _serve(exchange: Exchange, request_id: uuid.UUID) -> None:
         raise Fault(status, f"There is no {exchange.method} {exchange.path} here.", code="unknown_url")
     await door.enter(exchange)
     try:
-        await endpoint(exchange, request_id)
+        await once.serve(exchange, request_id, endpoint)
     finally:
         # What brought no answer took nothing.
         await asyncio.shield(door.settle(exchange, 0))

@@ -17,6 +17,8 @@ from providers.gateway.faults import Fault, invalid
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+# Told of a whole answer's status, content and headers.
+BeforeAnswer = Callable[[int, bytes, dict[str, str]], Awaitable[None]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 # Beyond every free model's context, and small enough to hold many at once.
@@ -47,6 +49,10 @@ class Exchange:
         self.caller: Caller = NOBODY
         self.allowance: Allowance | None = None
         self.more_headers: dict[str, str] = {}
+        # Set where an answer is shared or stored: it is told before it leaves, and may have to be finished anyway.
+        self.before_answer: BeforeAnswer | None = None
+        self.may_leave: Callable[[], bool] = lambda: True
+        self._whole: bytes | None = None
         self._receive = receive
         self._send = send
 
@@ -54,7 +60,9 @@ class Exchange:
         """The body. Raises Fault (400, 413, 415) and ClientLeftError."""
         if self.headers.get("content-type", "application/json").partition(";")[0].strip() != "application/json":
             raise Fault(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send JSON with 'Content-Type: application/json'.")
-        body = await self._body()
+        if self._whole is None:
+            self._whole = await self._body()
+        body = self._whole
         try:
             return json.loads(body)
         except (ValueError, RecursionError):
@@ -82,10 +90,18 @@ class Exchange:
         """Return when the client has hung up; to be asked after the body was read."""
         while (await self._receive())["type"] != "http.disconnect":
             pass
+        if not self.may_leave():
+            await asyncio.Event().wait()
 
     async def answer(self, status: int, body: Any, headers: Mapping[str, str]) -> None:
         """A whole JSON answer."""
         content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        if self.before_answer:
+            await self.before_answer(status, content, dict(headers))
+        await self.give(status, content, headers)
+
+    async def give(self, status: int, content: bytes, headers: Mapping[str, str]) -> None:
+        """An answer that is already JSON."""
         size = ("content-length", str(len(content)))
         await self._head(status, [("content-type", "application/json"), size, *headers.items()])
         await self._send({"type": "http.response.body", "body": content})

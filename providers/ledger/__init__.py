@@ -8,16 +8,40 @@ from __future__ import annotations
 from typing import cast
 
 from providers.ledger import configuration
-from providers.ledger.operations import Begin, Full, Opened, Settle, Settlement
+from providers.ledger.operations import Begin, Full, Opened, Settle, Settlement, Start, Started
 from providers.ledger.writer import writer
-from providers.routing import Candidate, Place
+from providers.routing import Candidate, Place, World
 
-__all__ = ["Begin", "Full", "Opened", "Settlement", "begin", "close", "secret", "settle", "snapshot"]
+__all__ = [
+    "Begin",
+    "Full",
+    "Opened",
+    "Settlement",
+    "Start",
+    "Started",
+    "begin",
+    "close",
+    "secret",
+    "settle",
+    "snapshot",
+    "start",
+    "world",
+]
+
+
+async def world() -> World:
+    """All enabled models with the state of their providers, keys, circuits and limits: advice, exact is `begin`."""
+    return cast("World", await writer().ask(None))
 
 
 async def snapshot() -> tuple[Candidate, ...]:
-    """All enabled models with the state of their providers, keys, circuits and limits: advice, exact is `begin`."""
-    return cast("tuple[Candidate, ...]", await writer().ask(None))
+    """The models of `world` alone."""
+    return (await world()).candidates
+
+
+async def start(asked: Start) -> Started:
+    """Plan a request and begin its first attempt in one go: its caller waits once."""
+    return cast("Started", await writer().ask(asked))
 
 
 async def begin(asked: Begin) -> Opened | Full:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -49,6 +50,20 @@ def write(statement: str, changes: Collection[Sequence[Any]]) -> None:
     if changes:
         with connection.cursor() as cursor:
             cursor.executemany(statement, list(changes))
+
+
+def aware(moment: datetime | None) -> datetime | None:
+    """A moment as the database gives it: SQLite keeps UTC without saying so."""
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
+
+
+def stored(value: Any) -> Any:
+    """A moment or a UUID as the database takes it in a query of our own."""
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    if isinstance(value, UUID) and connection.vendor == "sqlite":
+        return value.hex
+    return value
 
 
 def marks(values: Collection[Any]) -> str:
@@ -144,7 +159,7 @@ class Books:
             limit = limits[name][0]
             if (count.limit, count.window) != (limit.limit, limit.window):
                 count.limit, count.window, count.changed = limit.limit, limit.window, True
-            count.zone = limit.zone
+            count.zone, count.assumed = limit.zone, limit.assumed
             count.renew(self.now, self.log)
 
     def lock(self, ids: Collection[int]) -> dict[int, Count]:
@@ -164,12 +179,9 @@ class Books:
 
     def _load_circuits(self, providers: list[int]) -> None:
         query = "SELECT provider_id, failures, open_until, probe_until, reason FROM providers_circuit WHERE provider_id"
-        for circuit in Circuit.objects.raw(
-            f"{query} IN ({marks(providers)}) ORDER BY provider_id{locking()}", providers
-        ):
-            self.circuits[circuit.pk] = Breaker(
-                circuit.failures, _unix(circuit.open_until), _unix(circuit.probe_until), circuit.reason
-            )
+        found = rows(f"{query} IN ({marks(providers)}) ORDER BY provider_id{locking()}", providers)
+        for provider_id, failures, open_until, probe_until, reason in found:
+            self.circuits[provider_id] = Breaker(failures, _unix(open_until), _unix(probe_until), reason)
 
     def close(self) -> None:
         """Write back what has changed."""
@@ -206,6 +218,7 @@ def new_bucket(limit: Limit, place: Place) -> Bucket:
 
 
 def _unix(moment: datetime | None) -> float | None:
+    moment = aware(moment)
     return moment.timestamp() if moment else None
 
 

@@ -1,21 +1,19 @@
-"""The configuration as candidates, kept in memory while its revision stands, with what is live laid over it."""
+"""The configuration as candidates, kept in memory while its revision stands."""
 
 from __future__ import annotations
 
 import os
-import time
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 from django.conf import settings
 
 from providers.adapters.base import adapter_for
-from providers.ledger.limiter import MARGIN_SECONDS
-from providers.ledger.windows import LENGTHS, SHORT_PERIODS
-from providers.models import AIModel, Bucket, Circuit, Provider, ProviderKey, Quota, Revision
-from providers.routing import Candidate, KeyState, Limit
+from providers.ledger.windows import LENGTHS
+from providers.models import AIModel, Provider, ProviderKey, Quota, Revision, RoutingPolicy
+from providers.routing import Candidate, KeyState, Limit, Policy
+from providers.routing.records import configuration_bytes, configuration_name
 from providers.types import LOCAL_PROTOCOL, Capability
 
 
@@ -23,9 +21,13 @@ from providers.types import LOCAL_PROTOCOL, Capability
 class Configuration:
     """What administrators have set, at one revision."""
 
-    revision: uuid.UUID | None
+    revision: str | None
     candidates: tuple[Candidate, ...]
     keys: dict[int, ProviderKey]
+    policy: Policy
+    # As decisions refer to it.
+    name: uuid.UUID
+    packed: bytes
 
 
 # By process, as a fork must not trust what its parent read.
@@ -42,23 +44,18 @@ def current() -> Configuration:
     return kept
 
 
+def kept() -> Configuration:
+    """The configuration as it was last read."""
+    return _kept.get(os.getpid()) or current()
+
+
 def key(key_id: int) -> ProviderKey | None:
     """A key as it was last read, still sealed."""
     kept = _kept.get(os.getpid())
     return kept.keys.get(key_id) if kept else None
 
 
-def snapshot() -> tuple[Candidate, ...]:
-    """All usable models with the state of their providers, keys, circuits and limits."""
-    configuration = current()
-    circuits = {one.pk: one for one in Circuit.objects.exclude(open_until=None)}
-    fields = ("name", "used", "oldest_at", "window_end", "full_until", "window", "period", "metric")
-    rooms = {room.name: room for room in map(_Room._make, Bucket.objects.values_list(*fields))}
-    now = time.time()
-    return tuple(_live(one, circuits.get(one.provider_id), rooms, now) for one in configuration.candidates)
-
-
-def _read(revision: uuid.UUID | None) -> Configuration:
+def _read(revision: str | None) -> Configuration:
     providers = list(Provider.objects.filter(enabled=True).prefetch_related("models", "keys", "quotas"))
     candidates = tuple(
         _candidate(provider, model)
@@ -66,7 +63,10 @@ def _read(revision: uuid.UUID | None) -> Configuration:
         for model in provider.models.all()
         if model.enabled and not model.gone_since and not model.has_ended
     )
-    return Configuration(revision, candidates, {key.pk: key for one in providers for key in one.keys.all()})
+    keys = {key.pk: key for one in providers for key in one.keys.all()}
+    policy = RoutingPolicy.row().policy()
+    packed = configuration_bytes(candidates, policy)
+    return Configuration(revision, candidates, keys, policy, configuration_name(packed), packed)
 
 
 def _candidate(provider: Provider, model: AIModel) -> Candidate:
@@ -107,6 +107,7 @@ def _candidate(provider: Provider, model: AIModel) -> Candidate:
         tokens_per_request=min(per_request, default=None),
         quality=model.quality,
         json_schema=model.json_schema,
+        languages=model.languages,
         keys=keys or ((KeyState(None, limits=_limits(provider, model, None, quotas)),) if keyless else ()),
     )
 
@@ -123,7 +124,7 @@ def _limits(provider: Provider, model: AIModel, key: ProviderKey | None, quotas:
     stated = any(one.metric == Quota.Metric.REQUESTS for one in counted)
     ours = provider.allow_private_address or provider.protocol == LOCAL_PROTOCOL
     if not stated and not ours:
-        limits += [_limit(provider, model, key, quota) for quota in _defaults(provider)]
+        limits += [replace(_limit(provider, model, key, quota), assumed=True) for quota in _defaults(provider)]
     return tuple(limits)
 
 
@@ -146,63 +147,3 @@ def _limit(provider: Provider, model: AIModel, key: ProviderKey | None, quota: Q
     # The slash last: a model's name may hold more of them, an account's may not.
     name = f"{provider.pk}/{quota.metric}/{quota.period}/{subject.replace('/', '_')}/{for_model}"
     return Limit(name, quota.metric, quota.period, quota.window, quota.limit, provider.reset_timezone)
-
-
-@dataclass(frozen=True, slots=True)
-class _Room:
-    """A bucket as it was last written."""
-
-    name: str
-    used: int
-    oldest_at: float | None
-    window_end: float | None
-    full_until: float
-    window: str
-    period: str
-    metric: str
-
-    @classmethod
-    def _make(cls, row: tuple[object, ...]) -> _Room:
-        return cls(*row)  # type: ignore[arg-type]  # as the columns are
-
-    def returns_at(self) -> float:
-        """When the count next falls by itself, or 0 when that is not known."""
-        if self.metric == Quota.Metric.CONCURRENT:
-            return 0.0
-        if self.window == Quota.Window.SLIDING:
-            return (self.oldest_at or 0.0) + LENGTHS.get(self.period, 60.0) + MARGIN_SECONDS
-        return self.window_end or 0.0
-
-    def full_until_at(self, limit: int, now: float) -> float:
-        """Full for certain until then, or 0."""
-        spent = self.used >= limit and self.returns_at() > now
-        return max(self.full_until if self.full_until > now else 0.0, self.returns_at() if spent else 0.0)
-
-    def share_left(self, limit: int, now: float) -> float:
-        """What is left of it, 0 to 1; unknown is all of it."""
-        return max(0.0, 1 - self.used / max(limit, 1)) if self.returns_at() > now else 1.0
-
-
-def _live(candidate: Candidate, circuit: Circuit | None, rooms: dict[str, _Room], now: float) -> Candidate:
-    used = any(limit.bucket in rooms for key in candidate.keys for limit in key.limits)
-    keys = tuple(_live_key(key, rooms, now) for key in candidate.keys) if used else candidate.keys
-    if circuit is None and keys is candidate.keys:
-        return candidate
-    return replace(
-        candidate,
-        keys=keys,
-        open_until=circuit.open_until if circuit else None,
-        open_reason=circuit.reason if circuit else "",
-        probe_until=circuit.probe_until if circuit else None,
-    )
-
-
-def _live_key(key: KeyState, rooms: dict[str, _Room], now: float) -> KeyState:
-    own = [(limit, rooms[limit.bucket]) for limit in key.limits if limit.bucket in rooms]
-    full_until = max((room.full_until_at(limit.limit, now) for limit, room in own), default=0.0)
-    long_ones = [room.share_left(limit.limit, now) for limit, room in own if limit.period not in SHORT_PERIODS]
-    return replace(
-        key,
-        share_left=min(long_ones, default=1.0),
-        full_until=datetime.fromtimestamp(full_until, UTC) if full_until else None,
-    )

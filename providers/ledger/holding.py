@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 from typing import Any
@@ -16,6 +17,10 @@ from providers.models import Attempt, Holder
 _BEATS_A_LEASE = 3
 
 _ids: dict[int, int] = {}
+# When each process last said that it lives, by the database's clock, and how fresh that must be to be left alone.
+_extended: dict[int, float] = {}
+_FRESH_SHARE = 0.1
+_to_tell: dict[int, float] = {}
 
 
 def lease_seconds() -> float:
@@ -37,14 +42,28 @@ def holder_id() -> int:
 
 
 def extend_lease(now: float) -> None:
-    """Hold what this process has in flight for another lease."""
-    until = now + lease_seconds()
-    Holder.objects.bulk_create(
-        [Holder(id=holder_id(), leased_until=until)],
-        update_conflicts=True,
-        unique_fields=["id"],
-        update_fields=["leased_until"],
+    """Hold what this process has in flight for another lease; `extended` is told once that is stored."""
+    if 0 <= now - _extended.get(os.getpid(), -math.inf) < lease_seconds() * _FRESH_SHARE:
+        return
+    write(
+        "INSERT INTO providers_holder (id, leased_until) VALUES (%s, %s)"
+        " ON CONFLICT (id) DO UPDATE SET leased_until = excluded.leased_until",
+        [(holder_id(), now + lease_seconds())],
     )
+    _to_tell[os.getpid()] = now
+
+
+def extended() -> None:
+    """The transaction that extended the lease is stored."""
+    told = _to_tell.pop(os.getpid(), None)
+    if told is not None:
+        _extended[os.getpid()] = told
+
+
+def forget() -> None:
+    """Another database, or the same one emptied: say again that this process lives."""
+    _extended.clear()
+    _to_tell.clear()
 
 
 def reap(now: float) -> int:

@@ -14,20 +14,43 @@ from providers.types import LimitReading
 # Trust in a limit that the vendor stated halves in this many of its windows, but not within an hour.
 _HALF_LIFE_WINDOWS = 10
 _SHORTEST_HALF_LIFE = 3600.0
+# What our own count says of a refusal is believed by half, and only near the configured limit.
+INFERRED = "ledger"
+_CERTAINTY_OF_AN_INFERENCE = 0.5
+_NEAR_THE_LIMIT = 0.5
 # A reading whose period is not stated belongs to the limit of a like size.
 _LIKE = 1.5
+
+
+def confidence(count: Count, now: float) -> float:
+    """How far the vendor's limit is still believed, 0 to 1; what was only inferred is half believed from the start."""
+    if count.seen_limit is None or count.seen_at is None:
+        return 0.0
+    half_life = max(_SHORTEST_HALF_LIFE, _HALF_LIFE_WINDOWS * count.length)
+    certainty = _CERTAINTY_OF_AN_INFERENCE if count.seen_source == INFERRED else 1.0
+    return certainty * math.pow(0.5, max(0.0, now - count.seen_at) / half_life)
 
 
 def effective_limit(count: Count, now: float) -> int:
     """The configured limit, or the vendor's when that is lower, as far as it is still believed.
 
-    A higher one is only a suggestion: whoever typed the limit may have had a reason.
+    A higher one is only a suggestion where somebody typed the limit, who may have had a reason; a limit that was merely
+    assumed goes up, too.
     """
-    if count.seen_limit is None or count.seen_at is None or count.seen_limit >= count.limit:
+    if count.seen_limit is None or (count.seen_limit >= count.limit and not count.assumed):
         return count.limit
-    half_life = max(_SHORTEST_HALF_LIFE, _HALF_LIFE_WINDOWS * count.length)
-    trust = math.pow(0.5, (now - count.seen_at) / half_life)
-    return round(count.limit - (count.limit - count.seen_limit) * trust)
+    return max(1, round(count.limit - (count.limit - count.seen_limit) * confidence(count, now)))
+
+
+def infer(count: Count, now: float) -> None:
+    """A refusal without a number: what the vendor granted until then is perhaps all that it grants.
+
+    Only where that is near our own limit; otherwise the refusal is rather about something that we do not count.
+    """
+    stated = count.seen_source != INFERRED and confidence(count, now) > _CERTAINTY_OF_AN_INFERENCE
+    if not stated and count.limit * _NEAR_THE_LIMIT <= count.used < count.limit:
+        count.seen_limit, count.seen_at, count.seen_source = count.used, now, INFERRED
+        count.changed = True
 
 
 def matching(reading: LimitReading, counts: Sequence[Count]) -> Count | None:

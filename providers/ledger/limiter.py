@@ -55,6 +55,7 @@ class Count:
     seen_source: str = ""
     drift: int = 0
     zone: str = "UTC"
+    assumed: bool = False
     changed: bool = field(default=False)
 
     @property

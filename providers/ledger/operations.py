@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from providers.errors import ProviderError
 from providers.models import Attempt
-from providers.routing import Place, Task
+from providers.routing import DEFAULT_POLICY, Place, Plan, Task
 from providers.types import LimitReading, Request, Result
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Plan a request in the world as it is, remember the decision, and begin its first attempt: all in one go."""
+
+    request_id: uuid.UUID
+    task: Task
+    request: Request
+
+
+class Decided(NamedTuple):
+    """A decision as it is stored: whose, in which configuration, when, and the rest as `routing.records` packs it."""
+
+    request_id: uuid.UUID
+    configuration: uuid.UUID
+    decided_at: datetime
+    packed: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +40,9 @@ class Begin:
     task: Task
     request: Request
     places: tuple[Place, ...]
+    # What background work leaves to others, and the decision itself where it is to be remembered.
+    reserve: float = DEFAULT_POLICY.interactive_reserve
+    decision: Decided | None = None
 
     def units(self, place: Place, metric: str) -> int:
         """What the request may take at most of a limit at this place: an estimate in, the longest answer out."""
@@ -43,6 +65,19 @@ class Full:
     """No place has room. `until` is the earliest moment at which one could, or None when waiting does not help."""
 
     until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A request's plan, the reserve of its world, and what came of its first attempt; None where nothing was begun."""
+
+    plan: Plan
+    reserve: float
+    outcome: Opened | Full | None = None
+
+    def with_outcome(self, outcome: Opened | Full) -> Started:
+        """The same plan with what came of it."""
+        return replace(self, outcome=outcome)
 
 
 @dataclass(frozen=True, slots=True)

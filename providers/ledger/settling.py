@@ -180,6 +180,7 @@ def _rest(books: Books, place: Place, error: ProviderError, counts: list[Count])
     count = learning.refused(error.limits, counts, error.wait_seconds) if about_limit else None
     if count is not None and error.http_status == TOO_MANY:
         wait = error.wait_seconds
+        learning.infer(count, books.now)
         count.fill_until(books.now + wait if wait is not None else _return(count, error, books.now))
     elif place.key_id is not None:
         _rest_key(books, place, place.key_id, error)

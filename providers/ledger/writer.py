@@ -11,14 +11,14 @@ from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections
 
-from providers.ledger import configuration, holding, transaction
-from providers.ledger.operations import Beat, Begin, Opened, Operation, Outcome, Settle, Settlement
+from providers.ledger import holding, live, remembering, starting, transaction
+from providers.ledger.operations import Beat, Begin, Opened, Operation, Outcome, Settle, Settlement, Start, Started
 from providers.models import Attempt
-from providers.routing import Candidate
+from providers.routing import World
 
 T = TypeVar("T")
 _logger = logging.getLogger(__name__)
@@ -26,14 +26,18 @@ _logger = logging.getLogger(__name__)
 _MOST_TOGETHER = 128
 # Given up attempts are looked for this often, by a process that has something to do.
 _REAP_SECONDS = 1.0
+# And what is too old to keep, this often.
+_FORGET_SECONDS = 60.0
+# How often a connection is looked at: on SQLite a look replaces it, on PostgreSQL it costs a round trip.
+_LOOK_SECONDS = 5.0
 
 
 @dataclass(slots=True)
 class _Asked:
     """A caller's wish, None for a snapshot, and where the answer goes."""
 
-    operation: Operation | None
-    answer: asyncio.Future[Outcome | tuple[Candidate, ...]] | None
+    operation: Operation | Start | None
+    answer: asyncio.Future[Outcome | Started | World] | None
 
 
 # What a batch brings: the answer or the error of each wish.
@@ -53,11 +57,13 @@ class Writer:
         self._waiting: list[_Asked] = []
         self._open = 0
         self._reaped_at = 0.0
+        self._looked_at = 0.0
+        self._forgot_at = time.monotonic()
         self._heart: threading.Thread | None = None
 
-    async def ask(self, operation: Operation | None) -> Outcome | tuple[Candidate, ...]:
+    async def ask(self, operation: Operation | Start | None) -> Outcome | Started | World:
         """The operation's outcome once it is stored. Raises what the database raises."""
-        answer: asyncio.Future[Outcome | tuple[Candidate, ...]] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Outcome | Started | World] = asyncio.get_running_loop().create_future()
         asked = _Asked(operation, answer)
         with self._lock:
             self._waiting.append(asked)
@@ -86,24 +92,47 @@ class Writer:
             _deliver(answers)
 
     def _answers(self, batch: list[_Asked]) -> _Answers:
-        close_old_connections()
-        wishes = [(asked, asked.operation) for asked in batch if asked.operation is not None]
-        if any(isinstance(operation, Begin) for _asked, operation in wishes):
-            self._reap_sometimes()
-        outcomes = _together([operation for _asked, operation in wishes])
-        answers: _Answers = [(asked, found) for (asked, _), found in zip(wishes, outcomes, strict=True)]
-        self._count([operation for _asked, operation in wishes], outcomes)
+        self._look_at_connections()
+        starts = [(asked, asked.operation) for asked in batch if isinstance(asked.operation, Start)]
         snapshots = [asked for asked in batch if asked.operation is None]
-        if snapshots:
-            # Everyone who asked meanwhile gets the same one.
-            seen = configuration.snapshot()
+        answers: _Answers = []
+        decided: list[tuple[_Asked, Started, Begin]] = []
+        if starts or snapshots:
+            # Everyone who asked meanwhile sees the same world.
+            seen = _seen()
             answers += [(asked, seen) for asked in snapshots]
+            for asked, start in starts:
+                started, begin = starting.decided(start, seen)
+                if begin is None:
+                    answers.append((asked, started))
+                else:
+                    decided.append((asked, started, begin))
+        wishes = [(asked, asked.operation) for asked in batch if isinstance(asked.operation, Operation)]
+        outcomes = self._stored([operation for _asked, operation in wishes] + [begin for *_, begin in decided])
+        answers += [(asked, found) for (asked, _), found in zip(wishes, outcomes, strict=False)]
+        for (asked, started, _begin), found in zip(decided, outcomes[len(wishes) :], strict=True):
+            answers.append((asked, found if isinstance(found, Exception) else started.with_outcome(found)))
         return answers
+
+    def _stored(self, operations: list[Operation]) -> list[Any]:
+        if any(isinstance(operation, Begin) for operation in operations):
+            self._reap_sometimes()
+        outcomes = _together(operations)
+        self._count(operations, outcomes)
+        return outcomes
+
+    def _look_at_connections(self) -> None:
+        if time.monotonic() - self._looked_at >= _LOOK_SECONDS:
+            close_old_connections()
+            self._looked_at = time.monotonic()
 
     def _reap_sometimes(self) -> None:
         if time.monotonic() - self._reaped_at >= _REAP_SECONDS:
             self._reaped_at = time.monotonic()
             holding.reap(transaction.database_clock())
+        if time.monotonic() - self._forgot_at >= _FORGET_SECONDS:
+            self._forgot_at = time.monotonic()
+            remembering.forget_old()
 
     def _count(self, operations: list[Operation], outcomes: list[object]) -> None:
         """Keep the heart beating while something is in flight."""
@@ -133,7 +162,19 @@ class Writer:
     def forget(self) -> None:
         """Close the connections and what is known of calls in flight."""
         self._open = 0
+        live.forget()
+        remembering.forget()
+        holding.forget()
         connections.close_all()
+
+
+def _seen() -> World:
+    try:
+        return live.world()
+    except (DatabaseError, InterfaceError):
+        # The connection may be what failed; a new one is worth a try.
+        close_old_connections()
+        return live.world()
 
 
 def _together(operations: list[Operation]) -> list[object]:
@@ -187,8 +228,9 @@ def _resolve(answers: _Answers) -> None:
 def _give_back(answers: _Answers) -> None:
     """What was granted to callers that are gone: nothing left, nothing is used."""
     for _asked, found in answers:
-        if isinstance(found, Opened):
-            writer().give_back(found)
+        opened = found.outcome if isinstance(found, Started) else found
+        if isinstance(opened, Opened):
+            writer().give_back(opened)
 
 
 _writers: dict[int, Writer] = {}

@@ -2,6 +2,7 @@
 
 from providers.models.capacity import Bucket, Holder, Slot
 from providers.models.monitoring import Alert, Chore, ErrorGroup, ErrorHour, Rollup
+from providers.models.once import StoredAnswer
 from providers.models.providers import (
     OPENAI_PROTOCOL,
     AIModel,
@@ -16,6 +17,7 @@ from providers.models.providers import (
     validate_base_url,
 )
 from providers.models.revision import Revision
+from providers.models.routed import ConfigurationSnapshot, Rating, RoutingDecision, RoutingPolicy
 from providers.models.vendors import DatasetReference, ModelRefresh, RemoteRun, RemovedProvider, WebhookSecret
 from providers.models.webhooks import WebhookEndpoint, WebhookMessage
 
@@ -27,6 +29,7 @@ __all__ = [
     "Bucket",
     "Chore",
     "Circuit",
+    "ConfigurationSnapshot",
     "DatasetReference",
     "ErrorGroup",
     "ErrorHour",
@@ -36,11 +39,15 @@ __all__ = [
     "Provider",
     "ProviderKey",
     "Quota",
+    "Rating",
     "RemoteRun",
     "RemovedProvider",
     "Revision",
     "Rollup",
+    "RoutingDecision",
+    "RoutingPolicy",
     "Slot",
+    "StoredAnswer",
     "Tier",
     "WebhookEndpoint",
     "WebhookMessage",

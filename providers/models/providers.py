@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
 from django.db import models
 from django.utils import timezone
@@ -23,6 +24,17 @@ _SHORTEST_KEY_WITH_END = 16
 
 
 OPENAI_PROTOCOL = "openai"
+_BEST_QUALITY = 5
+
+
+def validate_languages(value: Any) -> None:
+    """Languages by their short codes with a quality from 1 to 5 each. Raises ValidationError."""
+    sound = isinstance(value, dict) and all(
+        isinstance(grade, int) and 1 <= grade <= _BEST_QUALITY and name.isalpha() and name.islower()
+        for name, grade in value.items()
+    )
+    if not sound:
+        raise ValidationError(_('Write languages and grades from 1 to 5, such as {"pl": 2}.'))
 
 
 def protocols() -> list[tuple[str, Any]]:
@@ -118,6 +130,13 @@ class AIModel(Configured):
         default=2,
         validators=[MinValueValidator(1), MaxValueValidator(5)],
         help_text=_("1 to 5, your own judgement."),
+    )
+    languages = models.JSONField(
+        _("quality by language"),
+        default=dict,
+        blank=True,
+        help_text=_('Where it differs, such as {"pl": 2}.'),
+        validators=[validate_languages],
     )
     json_schema = models.BooleanField(_("follows a JSON schema"), default=False)
     streaming = models.BooleanField(_("streams"), default=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
-from django.db import models
+from django.db import connection, models
 
 _Row_co = TypeVar("_Row_co", bound=models.Model, covariant=True)
 _THE_ROW = 1
@@ -30,9 +30,12 @@ class Revision(models.Model):
         )
 
     @staticmethod
-    def current() -> uuid.UUID | None:
-        """The token, or None before the first change."""
-        return Revision.objects.filter(pk=_THE_ROW).values_list("token", flat=True).first()
+    def current() -> str | None:
+        """The token as the database writes it, or None before the first change. Asked for at every call, so by hand."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT token FROM providers_revision WHERE id = %s", (_THE_ROW,))
+            row = cursor.fetchone()
+        return str(row[0]) if row else None
 
 
 class ConfiguredQuerySet(models.QuerySet[_Row_co]):
@@ -58,10 +61,18 @@ class ConfiguredQuerySet(models.QuerySet[_Row_co]):
         return gone
 
 
+class ConfiguredManager(models.Manager[_Row_co]):
+    """Where the rows' changes begin."""
+
+    def get_queryset(self) -> ConfiguredQuerySet[_Row_co]:
+        """As Django's."""
+        return ConfiguredQuerySet(self.model, using=self._db)
+
+
 class Configured(models.Model):
     """A row that the ledger keeps in memory."""
 
-    objects = ConfiguredQuerySet[Self].as_manager()
+    objects: ClassVar[ConfiguredManager[Self]] = ConfiguredManager()
 
     class Meta:
         abstract = True

@@ -4,13 +4,14 @@ The front doors: `announce` belongs into the transaction in which something happ
 worker; the rest is for whoever configures endpoints.
 """
 
-from providers.notifying.endpoints import EVENTS, AddressError, Registered, register, rotate_secret
+from providers.notifying.endpoints import EVENTS, AddressError, Registered, TooManyError, register, rotate_secret
 from providers.notifying.messages import announce, deliver, deliver_due, forget_old
 
 __all__ = [
     "EVENTS",
     "AddressError",
     "Registered",
+    "TooManyError",
     "announce",
     "deliver",
     "deliver_due",

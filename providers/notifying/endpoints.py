@@ -28,6 +28,10 @@ class AddressError(ValueError):
     """The address cannot be told anything; the words say what to change."""
 
 
+class TooManyError(Exception):
+    """The client has as many endpoints as it may have."""
+
+
 @dataclass(frozen=True, slots=True)
 class Registered:
     """An endpoint, and the only sight of its secret."""
@@ -37,11 +41,11 @@ class Registered:
 
 
 def register(client_id: int, url: str, events: Sequence[str] = EVENTS) -> Registered:
-    """Make an endpoint. Raises AddressError for an address that is no https, or one endpoint too many."""
+    """Make an endpoint. Raises AddressError for an address that is no https, TooManyError."""
     _check(url)
     client = Client.objects.get(pk=client_id)
     if WebhookEndpoint.objects.filter(client=client).count() >= MOST_A_CLIENT:
-        raise AddressError(f"A client has at most {MOST_A_CLIENT} webhooks; delete one first.")
+        raise TooManyError(f"A client has at most {MOST_A_CLIENT} webhooks; delete one first.")
     secret = _new_secret()
     wanted = sorted(set(events))
     endpoint = WebhookEndpoint.objects.create(client=client, url=url, events=wanted, sealed=keys.seal(secret))

@@ -3,6 +3,7 @@
 from providers.orchestrator.answers import Answer, Event, Exhausted, Happening, Tried
 from providers.orchestrator.background import BackgroundCall, run
 from providers.orchestrator.calls import complete, perform, stream
+from providers.orchestrator.rating import forget_rating, rate
 from providers.orchestrator.streaming import StreamBrokenError
 from providers.routing import Task
 
@@ -16,7 +17,9 @@ __all__ = [
     "Task",
     "Tried",
     "complete",
+    "forget_rating",
     "perform",
+    "rate",
     "run",
     "stream",
 ]

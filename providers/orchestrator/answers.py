@@ -66,13 +66,19 @@ class Answer(Generic[T]):
 
 
 class Exhausted(FallbackExhaustedError):  # noqa: N818 - it is FallbackExhaustedError with the story attached
-    """No place answered. `tried` tells which were asked; `until` when the first one returns, if any does."""
+    """No place answered. `tried` tells which were asked; `until` when the first one returns, if any does.
 
-    def __init__(self, tried: tuple[Tried, ...], until: datetime | None) -> None:
+    `capacity_until`: when a limit makes room again. Unlike a sick provider's return that is certain enough to wait for.
+    """
+
+    def __init__(
+        self, tried: tuple[Tried, ...], until: datetime | None, capacity_until: datetime | None = None
+    ) -> None:
         wait = max(0.0, (until - timezone.now()).total_seconds()) if until else None
         super().__init__("no provider can answer now", wait_seconds=wait)
         self.tried = tried
         self.until = until
+        self.capacity_until = capacity_until
 
     @property
     def kind(self) -> str:

@@ -106,6 +106,7 @@ class _Call(Generic[T]):
     tried: list[Tried] = field(default_factory=list)
     aside: SetAside = field(default_factory=SetAside)
     told_of_waiting: bool = False
+    reserve: float = 0.0
 
     async def within_deadline(self) -> Answer[T]:
         """The first checked answer. Raises as `complete` says."""
@@ -117,29 +118,35 @@ class _Call(Generic[T]):
 
     async def _run(self, patience: Patience) -> Answer[T]:
         """Plan, go through the places, and wait for capacity as long as there is patience."""
+        started = await ledger.start(ledger.Start(self.request_id, self.task, self.request))
+        plan, opened, self.reserve = started.plan, started.outcome, started.reserve
         while True:
-            plan = await self._plan()
             if self.task.wanted and not plan.knows_wanted():
                 raise ModelUnavailableError(f"no provider in use has the model {self.task.wanted!r} for this")
-            answer, full_until = await self._ask_in_turn(plan.places)
+            answer, full_until = await self._ask_in_turn(plan.places, opened)
             if answer:
                 return answer
             chances = [one for one in (full_until, self._next_chance(plan), self.aside.next_return()) if one]
             until = min(chances, default=None)
             if until is None or not patience.reaches(until):
-                # To be told, though not to be waited for: those that failed this very request return too.
-                told = [*chances, *(one for one in [plan.next_chance(), await self._afterwards()] if one)]
-                raise Exhausted(tuple(self.tried), min(told, default=None))
+                raise await self._exhausted(plan, full_until, chances)
             await self._tell_of_waiting(until)
             await patience.wait(until)
+            plan, opened = await self._plan(), None
 
     async def _plan(self) -> Plan:
-        seen = await ledger.snapshot()
-        return routing.plan(seen, self.task, self.request, now=timezone.now(), seed=self.request_id.int)
+        seen = await ledger.world()
+        self.reserve = seen.policy.interactive_reserve
+        return routing.plan(
+            seen.candidates, self.task, self.request, now=timezone.now(), seed=self.request_id.int, policy=seen.policy
+        )
 
-    async def _afterwards(self) -> datetime | None:
-        """The next chance with what this very request learned."""
-        return (await self._plan()).next_chance() if self.tried else None
+    async def _exhausted(self, plan: Plan, full_until: datetime | None, chances: list[datetime]) -> Exhausted:
+        """What the caller is told. Those that failed this request return too, though nobody waits for them here."""
+        afterwards = await self._plan() if self.tried else plan
+        told = [*chances, *(one for one in (plan.next_chance(), afterwards.next_chance()) if one)]
+        rooms = [one for one in (full_until, afterwards.next_room()) if one]
+        return Exhausted(tuple(self.tried), min(told, default=None), min(rooms, default=None))
 
     async def _tell_of_waiting(self, until: datetime) -> None:
         """Once, and only of a wait that a person would notice."""
@@ -154,19 +161,29 @@ class _Call(Generic[T]):
             default=None,
         )
 
-    async def _ask_in_turn(self, places: tuple[Place, ...]) -> tuple[Answer[T] | None, datetime | None]:
-        """An answer from the first place that gives one; else when the first full one may have room."""
-        while left := tuple(place for place in places if place not in self.aside):
-            opened = await self._begin(left)
+    async def _ask_in_turn(
+        self, places: tuple[Place, ...], opened: Opened | Full | None
+    ) -> tuple[Answer[T] | None, datetime | None]:
+        """An answer from the first place that gives one; else when the first full one may have room.
+
+        `opened` is what the first attempt came to, if it was begun already.
+        """
+        while True:
+            if opened is None:
+                left = tuple(place for place in places if place not in self.aside)
+                if not left:
+                    return None, None
+                opened = await self._begin(left)
             if isinstance(opened, Full):
                 return None, opened.until
             answer = await self._ask(opened)
             if answer:
                 return answer, None
-        return None, None
+            opened = None
 
     async def _begin(self, places: tuple[Place, ...]) -> Opened | Full:
-        return await ledger.begin(ledger.Begin(self.request_id, len(self.tried) + 1, self.task, self.request, places))
+        number = len(self.tried) + 1
+        return await ledger.begin(ledger.Begin(self.request_id, number, self.task, self.request, places, self.reserve))
 
     async def _ask(self, opened: Opened) -> Answer[T] | None:
         """An answer from one place, or None when the next place should be asked."""

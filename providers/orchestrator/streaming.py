@@ -9,7 +9,7 @@ from contextlib import aclosing
 from providers.adapters.base import Adapter
 from providers.errors import ProviderError
 from providers.routing import Place
-from providers.types import ChatRequest, Chunk, Completion, Endpoint, FinishReason, Usage
+from providers.types import ChatRequest, Chunk, Completion, Endpoint, FinishReason, Usage, estimated_tokens
 
 # Where a piece comes from, and the piece.
 Forward = Callable[[Place, Chunk], Awaitable[None]]
@@ -41,7 +41,7 @@ async def passed_on(
 
     Raises what the adapter raises while nothing was said yet, StreamBrokenError afterwards.
     """
-    gathered = _Gathered(endpoint.model_id)
+    gathered = _Gathered(endpoint.model_id, request.estimated_prompt_tokens)
     try:
         async with aclosing(adapter.stream(endpoint, request)) as chunks:
             async for chunk in chunks:
@@ -57,8 +57,9 @@ async def passed_on(
 class _Gathered:
     """A streamed answer as it grows."""
 
-    def __init__(self, model_id: str) -> None:
+    def __init__(self, model_id: str, asked_tokens: int) -> None:
         self._model_id = model_id
+        self._asked_tokens = asked_tokens
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._last = Chunk()
@@ -84,11 +85,12 @@ class _Gathered:
     def completion(self) -> Completion:
         """The answer as if it had come in one piece."""
         last = self._last
+        said = "".join((*self._text, *self._reasoning))
         return Completion(
             text="".join(self._text),
             model_id=self._model_id,
             finish_reason=last.finish_reason or FinishReason.UNKNOWN,
-            usage=last.usage or Usage(0, 0, estimated=True),
+            usage=last.usage or Usage(self._asked_tokens, estimated_tokens(said), estimated=True),
             reasoning="".join(self._reasoning),
             tool_calls=last.tool_calls,
             first_token_ms=self._first_ms,

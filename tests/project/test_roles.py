@@ -30,7 +30,9 @@ MAKERS = {Role.ADMINISTRATOR, Role.APPROVER, Role.MARKETER}
 OPEN = {"login", "logout", "set_language", "healthz", "admin:login"}
 WHO = {
     **dict.fromkeys(("start", "job", "job_events", "job_place", "library", "variant", "variant_progress"), EVERYBODY),
-    **dict.fromkeys(("posts", "posts_check", "posts_save", "posts_clear", "job_cancel", "job_retry"), MAKERS),
+    **dict.fromkeys(
+        ("posts", "posts_check", "posts_notices", "posts_save", "posts_clear", "job_cancel", "job_retry"), MAKERS
+    ),
     **dict.fromkeys(("artists", "events", "voices", "catalogue_import_example", "catalogue_import_report"), EVERYBODY),
     **dict.fromkeys(
         ("artist", "artist_new", "event", "event_new", "voice", "voice_new", "entry_keep", "entry_discard"), MAKERS

@@ -10,7 +10,7 @@ from marketing import services
 from marketing.models import Job, Variant
 from marketing.tasks import run_job
 from providers import ledger
-from providers.models import Attempt
+from providers.models import Attempt, Rating
 from tests.upstream import answers, hangs, posts, prose, rate_limited, replays
 
 BRIEF = {
@@ -173,3 +173,41 @@ def test_an_english_draft_may_be_enlivened_by_the_model_on_this_machine(owner):
     attempt = Attempt.objects.get()
     assert (attempt.feature, attempt.outcome) == ("social-posts wording", "answered")
     assert all(variant.offline for variant in job.variants.all())
+
+
+def rating():
+    return Rating.objects.get()
+
+
+def test_a_text_that_is_kept_as_it_was_speaks_for_its_model(owner, connect):
+    connect("groq", posts(1))
+    job = done(owner, platforms=["x"], variants=1)
+    services.keep_variant(job.variants.get(), keep=True)
+    assert (rating().provider_slug, rating().model_id, rating().language, rating().score) == (
+        "groq",
+        "small",
+        "pl",
+        1.0,
+    )
+
+
+def test_a_text_that_was_rewritten_speaks_less_for_it(owner, connect):
+    connect("groq", posts(1))
+    variant = done(owner, platforms=["x"], variants=1).variants.get()
+    services.keep_variant(variant, keep=True)
+    services.edit_variant(variant, title="", text="Coś zupełnie innego.")
+    assert rating().score < 0.5
+
+
+def test_a_text_that_is_written_anew_speaks_against_it_and_one_that_nobody_judged_says_nothing(owner, connect):
+    connect("groq", posts(2))
+    first, second = done(owner, platforms=["x"]).variants.all()
+    services.keep_variant(second, keep=True)
+    services.keep_variant(second, keep=False)
+    services.regenerate(first)
+    assert rating().score == 0.0
+
+
+def test_an_offline_draft_says_nothing_of_any_model(owner):
+    services.keep_variant(done(owner, platforms=["x"]).variants.first(), keep=True)
+    assert not Rating.objects.exists()

@@ -1,0 +1,1 @@
+"""What is left of every quota, until when it lasts, and what to do about it."""

@@ -1,0 +1,91 @@
+"""The whole Lab API against its own document: schemathesis with every check, over real HTTP, finds nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from django.db import connection
+
+from marketing.models import Job
+from marketing.tasks import run_job
+from prometheus.asgi import application
+from providers import access, ledger
+from providers.access import throttle
+from providers.access.client_keys import create_client
+from tests import hugging_face
+from tests.connecting import connect, upstream
+from tests.servers import free_port
+from tests.upstream import Upstream, posts
+
+__all__ = ["connect", "upstream"]
+# 502 and 503 are honest answers here: a vendor failed, or nobody can be asked now; the document lists them.
+CONFIGURATION = """
+[checks.not_a_server_error]
+expected-statuses = ["2xx", "3xx", "4xx", "502", "503"]
+"""
+EVERYTHING = ["content", "analysis", "optimization", "openai", "monitoring"]
+EXAMPLES = 8
+
+
+@pytest.fixture
+def worker(transactional_db: None) -> Iterator[None]:
+    """A worker that takes each job as soon as it stands in the table."""
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.wait(0.02):
+            for pk in Job.objects.filter(state=Job.State.WAITING).values_list("pk", flat=True):
+                run_job(str(pk))
+        connection.close()
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    yield
+    over.set()
+    thread.join(30)
+
+
+@pytest.fixture
+def address(transactional_db: None) -> Iterator[str]:
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(application, port=port, log_level="warning", lifespan="off"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+    access.close()
+    ledger.close()
+
+
+def test_the_api_is_what_its_document_says(
+    address: str, worker: None, connect: Any, upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Every operation is tried with bad keys from one address.
+    monkeypatch.setattr(throttle, "MOST_BAD_A_MINUTE", 100_000)
+    connect("groq", posts(1))
+    hugging_face.provider(hugging_face.house(upstream, more=True))
+    secret = create_client("tester", EVERYTHING).secret
+    (tmp_path / "schemathesis.toml").write_text(CONFIGURATION)
+    found = subprocess.run(
+        [
+            *(sys.executable, "-m", "schemathesis.cli", "run", f"{address}/api/v1/openapi.json"),
+            *("--checks", "all", "--max-examples", str(EXAMPLES), "--continue-on-failure", "--seed", "5"),
+            *("-H", f"Authorization: Bearer {secret}", "--warnings", "off", "--request-timeout", "60"),
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.returncode == 0, found.stdout + found.stderr
