@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -52,19 +53,28 @@ def _find_job(request: DeskRequest, job_id: UUID) -> Job:
     return get_object_or_404(visible_jobs(request.user).select_related("owner"), pk=job_id)
 
 
+def _counted(numbers: Iterable[UUID]) -> list[Job]:
+    """These jobs with how many texts each has; only their own variants are counted."""
+    jobs = Job.objects.filter(pk__in=list(numbers)).annotate(
+        texts=Count("variants", filter=Q(variants__replaced_by=None)),
+        offline_texts=Count("variants", filter=Q(variants__replaced_by=None, variants__offline=True)),
+    )
+    return list(jobs)
+
+
 @requires(Permission.USE_DESK)
 @require_GET
 @never_cache
 def start(request: DeskRequest) -> HttpResponse:
     """Today's jobs, some earlier ones, and what to do first when there are none."""
     midnight = timezone.make_aware(datetime.combine(timezone.localdate(), time.min))
-    mine = Job.objects.filter(owner=request.user, regenerates=None).annotate(
-        texts=Count("variants", filter=Q(variants__replaced_by=None)),
-        offline_texts=Count("variants", filter=Q(variants__replaced_by=None, variants__offline=True)),
-    )
-    # Work that is not through counts as today's, whenever it was asked.
-    current = Q(created_at__gte=midnight) | Q(state__in=[Job.State.WAITING, Job.State.RUNNING])
-    today, earlier = list(mine.filter(current)), list(mine.exclude(current)[:EARLIER_JOBS])
+    mine = Job.objects.filter(owner=request.user, regenerates=None)
+    unfinished = Q(state__in=[Job.State.WAITING, Job.State.RUNNING])
+    # Work that is not through counts as today's, whenever it was asked. Each list comes from an index of its own.
+    current = {*mine.filter(created_at__gte=midnight).values_list("pk", flat=True)}
+    current.update(mine.filter(unfinished, created_at__lt=midnight).values_list("pk", flat=True))
+    past = mine.filter(created_at__lt=midnight).exclude(unfinished).values_list("pk", flat=True)[:EARLIER_JOBS]
+    today, earlier = _counted(current), _counted(past)
     shown = {
         "today": today,
         "earlier": earlier,
