@@ -94,6 +94,10 @@ def _words(name: str, label: Label, hint: Label = "", *, most: int, required: bo
 class SocialPostForm(forms.Form):
     """The brief of a social post. `to_brief` gives it in the service's form once it is valid."""
 
+    # The catalogue's entry that the brief came from, such as `release:12`.
+    entry = forms.RegexField(
+        regex=r"^(?:artist|release|book|event):[0-9]{1,12}$", required=False, widget=forms.HiddenInput
+    )
     subject = forms.ChoiceField(label=gettext_lazy("What is it?"), choices=SUBJECTS, widget=forms.RadioSelect)
     title = _words("title", gettext_lazy("Title"), gettext_lazy("As it stands on the cover or the poster."), most=180)
     creator = _words("creator", gettext_lazy("Artist or author"), most=180)

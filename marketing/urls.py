@@ -1,14 +1,36 @@
 """The addresses of the pages."""
 
 from django.contrib.auth import views as auth_views
-from django.urls import path
+from django.urls import include, path
 from django.views.i18n import set_language
 
-from marketing import live, variant_views, views
+from marketing import catalogue_views, fact_views, import_views, live, variant_views, views
 from providers.access import Door, requires
 
+_CATALOGUE = [
+    pattern
+    for kind in catalogue_views.KINDS.values()
+    for pattern in (
+        path(f"{kind.many}/", catalogue_views.entries, {"kind": kind.slug}, name=kind.many),
+        path(f"{kind.many}/new/", catalogue_views.entry, {"kind": kind.slug}, name=f"{kind.slug}_new"),
+        path(f"{kind.many}/<int:number>/", catalogue_views.entry, {"kind": kind.slug}, name=kind.slug),
+    )
+]
 urlpatterns = [
     path("", views.start, name="start"),
+    path("catalogue/", include(_CATALOGUE)),
+    path("catalogue/keep/<slug:kind>/", catalogue_views.entry_keep, name="entry_keep"),
+    path("catalogue/keep/<slug:kind>/<int:number>/", catalogue_views.entry_keep, name="entry_keep"),
+    path("catalogue/discard/<slug:kind>/", catalogue_views.entry_discard, name="entry_discard"),
+    path("catalogue/discard/<slug:kind>/<int:number>/", catalogue_views.entry_discard, name="entry_discard"),
+    path("catalogue/delete/<slug:kind>/<int:number>/", catalogue_views.entry_delete, name="entry_delete"),
+    path("catalogue/facts/<slug:kind>/<int:number>/", fact_views.facts, name="facts"),
+    path("catalogue/facts/<slug:kind>/<int:number>/keep/", fact_views.facts_keep, name="facts_keep"),
+    path("catalogue/facts/<slug:kind>/<int:number>/<int:fact>/delete/", fact_views.fact_delete, name="fact_delete"),
+    path("catalogue/pick/", catalogue_views.picks, name="catalogue_picks"),
+    path("catalogue/import/", import_views.upload, name="catalogue_import"),
+    path("catalogue/import/<slug:kind>/example.csv", import_views.example, name="catalogue_import_example"),
+    path("catalogue/import/<uuid:job_id>/", import_views.report, name="catalogue_import_report"),
     path("create/posts/", views.posts, name="posts"),
     path("create/posts/check/<slug:name>/", views.posts_check, name="posts_check"),
     path("create/posts/notices/", views.posts_notices, name="posts_notices"),

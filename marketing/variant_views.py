@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -20,10 +20,12 @@ from marketing import cards, services
 from marketing.content.measure import measure
 from marketing.content.platforms import platform, platforms
 from marketing.models import Variant
-from marketing.views import DeskRequest, visible_variants
+from marketing.views import DeskRequest, visible_jobs, visible_variants
 from providers.access import Permission, requires
 
 CARDS_A_PAGE = 24
+# Beyond this the library says "more than": counting on would walk through everything.
+MOST_COUNTED = 1000
 # Longer than any title that a platform takes; the column's own length.
 LONGEST_TITLE = 300
 
@@ -154,28 +156,51 @@ def regenerate(request: DeskRequest, variant_id: UUID) -> HttpResponse:
     return _answer(request, variant)
 
 
+def _place(variant: Variant) -> str:
+    """Where a kept text stands in the library, for the link to those behind it."""
+    return f"{variant.kept_at:%Y-%m-%dT%H:%M:%S.%f}~{variant.pk}"
+
+
+def _place_before(typed: str) -> Q | None:
+    """What stands behind this place; None for the beginning, and for a place that is none."""
+    moment, _mark, number = typed.partition("~")
+    try:
+        kept_at, pk = datetime.strptime(moment, "%Y-%m-%dT%H:%M:%S.%f").replace(tzinfo=UTC), UUID(number)
+    except ValueError:
+        return None
+    return Q(kept_at__lte=kept_at) & (Q(kept_at__lt=kept_at) | Q(pk__lt=pk))
+
+
 @requires(Permission.USE_DESK)
 @require_GET
 @never_cache
 def library(request: DeskRequest) -> HttpResponse:
-    """The kept texts: searched, filtered by platform, page by page."""
+    """The kept texts: searched, filtered by platform, page by page; as fast with 100,000 as with ten."""
     words = unicodedata.normalize("NFC", request.GET.get("q", "").replace("\x00", "")).strip()[:200]
     slug = request.GET.get("platform", "")
     # A kept text stays also when a newer one took its place on the job's page.
-    kept = visible_variants(request.user).exclude(kept_at=None).order_by("-kept_at")
-    present = set(kept.order_by().values_list("platform", flat=True).distinct())
+    # Asked as "exists", so that databases walk along the index of kept texts and not through a person's jobs.
+    own = Exists(visible_jobs(request.user).filter(pk=OuterRef("root_id")).order_by())
+    kept = Variant.objects.filter(own, kept_at__isnull=False).order_by("-kept_at", "-pk")
+    present = [one for one in platforms() if kept.filter(platform=one.slug).exists()]
     found = kept
     for word in words.split():
         found = found.filter(Q(text__icontains=word) | Q(title__icontains=word) | Q(root__title__icontains=word))
     if slug:
         found = found.filter(platform=slug)
-    page = Paginator(found, CARDS_A_PAGE).get_page(request.GET.get("page"))
-    variants = list(page.object_list)
+    before = _place_before(request.GET.get("before", ""))
+    # One walk along the index gives the count, as far as it is worth knowing, and the page.
+    numbers = list((found.filter(before) if before else found).values_list("pk", flat=True)[: MOST_COUNTED + 1])
+    shown_now = Variant.objects.select_related("root").in_bulk(numbers[:CARDS_A_PAGE])
+    variants = [shown_now[number] for number in numbers[:CARDS_A_PAGE] if number in shown_now]
     asked = cards.newest_regenerations(variants)
     shown = {
-        "page": page,
+        "count": min(len(numbers), MOST_COUNTED),
+        "uncounted": len(numbers) > MOST_COUNTED,
+        "first": not before,
+        "older": _place(variants[-1]) if len(numbers) > CARDS_A_PAGE else "",
         "cards": [cards.variant_card(variant, asked.get(variant.pk)) for variant in variants],
-        "platforms": [one for one in platforms() if one.slug in present],
+        "platforms": present,
         "words": words,
         "slug": slug,
         "any": bool(present),

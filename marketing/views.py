@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.middleware import HtmxDetails
 
-from marketing import cards, services, wording
+from marketing import cards, promoting, services, wording
 from marketing.demo import EXAMPLE_BRIEFS
 from marketing.forms import REMEMBERED, SocialPostForm, defaults, refill, typed
 from marketing.longwork.registry import long_work
@@ -27,6 +28,7 @@ from providers.access import Permission, has_remote_provider, may, requires
 
 SOCIAL_POSTS = "social-posts"
 EARLIER_JOBS = 8
+MOST_PICKS = 8
 
 
 class DeskRequest(HttpRequest):
@@ -51,19 +53,28 @@ def _find_job(request: DeskRequest, job_id: UUID) -> Job:
     return get_object_or_404(visible_jobs(request.user).select_related("owner"), pk=job_id)
 
 
+def _counted(numbers: Iterable[UUID]) -> list[Job]:
+    """These jobs with how many texts each has; only their own variants are counted."""
+    jobs = Job.objects.filter(pk__in=list(numbers)).annotate(
+        texts=Count("variants", filter=Q(variants__replaced_by=None)),
+        offline_texts=Count("variants", filter=Q(variants__replaced_by=None, variants__offline=True)),
+    )
+    return list(jobs)
+
+
 @requires(Permission.USE_DESK)
 @require_GET
 @never_cache
 def start(request: DeskRequest) -> HttpResponse:
     """Today's jobs, some earlier ones, and what to do first when there are none."""
     midnight = timezone.make_aware(datetime.combine(timezone.localdate(), time.min))
-    mine = Job.objects.filter(owner=request.user, regenerates=None).annotate(
-        texts=Count("variants", filter=Q(variants__replaced_by=None)),
-        offline_texts=Count("variants", filter=Q(variants__replaced_by=None, variants__offline=True)),
-    )
-    # Work that is not through counts as today's, whenever it was asked.
-    current = Q(created_at__gte=midnight) | Q(state__in=[Job.State.WAITING, Job.State.RUNNING])
-    today, earlier = list(mine.filter(current)), list(mine.exclude(current)[:EARLIER_JOBS])
+    mine = Job.objects.filter(owner=request.user, regenerates=None)
+    unfinished = Q(state__in=[Job.State.WAITING, Job.State.RUNNING])
+    # Work that is not through counts as today's, whenever it was asked. Each list comes from an index of its own.
+    current = {*mine.filter(created_at__gte=midnight).values_list("pk", flat=True)}
+    current.update(mine.filter(unfinished, created_at__lt=midnight).values_list("pk", flat=True))
+    past = mine.filter(created_at__lt=midnight).exclude(unfinished).values_list("pk", flat=True)[:EARLIER_JOBS]
+    today, earlier = _counted(current), _counted(past)
     shown = {
         "today": today,
         "earlier": earlier,
@@ -82,7 +93,13 @@ def _open_title(user: User) -> str:
 
 def _posts_page(request: DeskRequest, form: SocialPostForm, **more: Any) -> HttpResponse:
     saved = Brief.objects.filter(owner=request.user, content_type=SOCIAL_POSTS).first()
-    shown = {"form": form, "saved_at": saved.updated_at if saved else None, **more}
+    shown = {
+        "form": form,
+        "saved_at": saved.updated_at if saved else None,
+        "entry": promoting.find_entry(str(form["entry"].value() or "")),
+        "picks": promoting.find_entries("", MOST_PICKS),
+        **more,
+    }
     return render(request, "marketing/posts.html", shown, status=422 if form.errors else 200)
 
 
@@ -93,6 +110,11 @@ def _first_values(request: DeskRequest) -> dict[str, Any]:
             return dict(_find_job(request, UUID(request.GET["from"])).brief)
         except ValueError:
             raise Http404 from None
+    if "entry" in request.GET:
+        known = promoting.brief_of(request.GET["entry"])
+        if not known:
+            raise Http404
+        return {**services.open_brief(request.user, SOCIAL_POSTS), **known}
     if "example" in request.GET:
         language = defaults()["language"]
         return next(brief for brief in EXAMPLE_BRIEFS if brief["language"] == language)

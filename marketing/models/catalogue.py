@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class BrandVoice(models.Model):
@@ -177,7 +178,7 @@ class Fact(models.Model):
         PLAIN = "plain", _("fact")
         AWARD = "award", _("award")
         QUOTE = "quote", _("quote")
-        NUMBER = "number", _("number")
+        NUMBER = "number", pgettext_lazy("a fact", "number")
         DATE = "date", _("date")
         PRICE = "price", _("price")
         LINK = "link", _("link")

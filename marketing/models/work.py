@@ -163,6 +163,15 @@ class Variant(models.Model):
             # However often a job is taken over, each of its places is written once.
             models.UniqueConstraint(fields=["job", "platform", "position"], name="one_variant_a_place"),
         ]
+        indexes = [
+            # What the library leafs through: the kept ones, the latest first.
+            models.Index(fields=["-kept_at", "-id"], name="variant_kept", condition=Q(kept_at__isnull=False)),
+            models.Index(
+                fields=["platform", "-kept_at", "-id"],
+                name="variant_kept_on_platform",
+                condition=Q(kept_at__isnull=False),
+            ),
+        ]
         verbose_name = _("variant")
         verbose_name_plural = _("variants")
 

@@ -29,7 +29,7 @@ from tests.upstream import Upstream, answers, write_post
 
 __all__ = ["connect", "upstream"]
 EVERYTHING = ["content", "analysis", "optimization", "openai", "monitoring"]
-EXAMPLES = 8
+EXAMPLES = 5
 
 
 @pytest.fixture
@@ -75,6 +75,9 @@ def writes_what_is_asked(request: dict[str, Any]) -> str:
     return json.dumps({"variants": variants}, ensure_ascii=False)
 
 
+# About half a minute of one processor; other tests may want it at the same time.
+@pytest.mark.timeout(600)
+@pytest.mark.once
 def test_the_api_is_what_its_document_says(
     address: str, worker: None, connect: Any, upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -166,8 +166,37 @@ def test_turns_the_librarys_pages(page: Client, job: Job, make_variant: Any) -> 
 
     for position in range(1, 27):
         make_variant(job, position=position, kept_at=timezone.now())
-    html = page.get(reverse("library"), {"page": 2}).content.decode()
-    assert html.count("<article") == 2
+    first = page.get(reverse("library"))
+    second = page.get(reverse("library"), {"before": first.context["older"]}).content.decode()
+    assert first.content.decode().count("<article") == 24
+    assert second.count("<article") == 2
+    assert page.get(reverse("library"), {"before": "nowhere"}).content.decode().count("<article") == 24
+
+
+def test_leafs_through_texts_kept_in_the_same_moment(page: Client, job: Job, make_variant: Any) -> None:
+    from django.utils import timezone
+
+    now = timezone.now()
+    for position in range(1, 61):
+        make_variant(job, position=position, kept_at=now)
+    seen: list[str] = []
+    before = ""
+    for _page in range(3):
+        shown = page.get(reverse("library"), {"before": before})
+        seen += [str(card.variant.pk) for card in shown.context["cards"]]
+        before = shown.context["older"]
+    assert (len(seen), len(set(seen)), before) == (60, 60, "")
+
+
+def test_the_library_asks_as_often_for_many_texts_as_for_few(
+    page: Client, job: Job, make_variant: Any, django_assert_max_num_queries: Any
+) -> None:
+    from django.utils import timezone
+
+    for position in range(1, 61):
+        make_variant(job, position=position, kept_at=timezone.now())
+    with django_assert_max_num_queries(24):
+        page.get(reverse("library"), {"q": "powieść"})
 
 
 def test_no_page_holds_what_the_policy_refuses(boss: User, sign_in: SignIn, make_job: Any, make_variant: Any) -> None:

@@ -34,6 +34,13 @@ WHO = {
     **dict.fromkeys(
         ("posts", "posts_check", "posts_notices", "posts_save", "posts_clear", "job_cancel", "job_retry"), MAKERS
     ),
+    **dict.fromkeys(("artists", "events", "voices", "catalogue_import_example", "catalogue_import_report"), EVERYBODY),
+    **dict.fromkeys(
+        ("artist", "artist_new", "event", "event_new", "voice", "voice_new", "entry_keep", "entry_discard"), MAKERS
+    ),
+    **dict.fromkeys(
+        ("entry_delete", "facts", "facts_keep", "fact_delete", "catalogue_import", "catalogue_picks"), MAKERS
+    ),
     **dict.fromkeys(
         ("variant_edit", "variant_restore", "variant_measure", "variant_keep", "variant_regenerate"), MAKERS
     ),
