@@ -54,6 +54,13 @@ def test_no_record_is_so_odd_that_a_rule_breaks(kind: str, record: dict[str, Any
         assert finding.where
 
 
+@given(track=st.dictionaries(st.sampled_from(sorted(release()["tracks"][0])), JSON, max_size=13))
+@settings(max_examples=150, deadline=None)
+def test_no_track_is_so_odd_that_a_rule_breaks(track: dict[str, Any]) -> None:
+    for finding in check("music", {**release(), "tracks": [track]}).findings:
+        assert finding.message
+
+
 @given(title=st.text(alphabet="Świt nadWisą '’\u0301", min_size=1, max_size=30))
 @settings(max_examples=100, deadline=None)
 def test_safe_fixes_leave_nothing_to_fix(title: str) -> None:

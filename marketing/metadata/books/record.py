@@ -40,7 +40,7 @@ def named_texts(record: Record) -> Iterator[tuple[Path, str]]:
 
 def is_audio(record: Record) -> bool:
     """Whether it is heard rather than read."""
-    return as_text(record.get("format")) in {"audio", "audiobook"} or record.get("product_form") in AUDIO_FORMS
+    return as_text(record.get("format")) in {"audio", "audiobook"} or as_text(record.get("product_form")) in AUDIO_FORMS
 
 
 def day(value: object) -> date | None:

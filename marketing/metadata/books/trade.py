@@ -144,7 +144,7 @@ def bisac(record: Record, _context: Context) -> Iterable[Fault]:
 def amount(value: object) -> Decimal | None:
     """A price as a number; text with a decimal comma too."""
     try:
-        found = Decimal(str(value).replace(",", ".")) if value not in {None, ""} else None
+        found = Decimal(str(value).replace(",", ".")) if value is not None and value != "" else None
     except (InvalidOperation, TypeError):
         return None
     return found if found is None or found.is_finite() else None

@@ -145,11 +145,11 @@ def explicit_flags(record: Record, _context: Context) -> Iterable[Fault]:
     """Explicit flag set for each vocal track; the release is as explicit as its worst track."""
     flags = []
     for path, track in tracks(record):
-        flag = track.get("explicit")
+        flag = as_text(track.get("explicit"))
         flags.append(flag)
         if flag not in _EXPLICIT and not (track.get("instrumental") and not flag):
             yield Fault((*path, "explicit"))
-    if "explicit" in flags and record.get("explicit") not in {"explicit", None, ""}:
+    if "explicit" in flags and as_text(record.get("explicit")) not in {"explicit", ""}:
         yield Fault(("explicit",), fix=Fix(("explicit",), "explicit"))
 
 
