@@ -2,88 +2,51 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import unicodedata
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, get_args
-from urllib.parse import urlsplit
+from typing import Annotated, Any
 
 import regex
 from django.utils.translation import gettext
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
+from marketing.content.brief import (
+    GOALS,
+    LANGUAGES,
+    MOST_VARIANTS,
+    SUBJECTS,
+    TONES,
+    PromotionBrief,
+    is_web_address,
+    one_line,
+    readable_errors,
+)
+from marketing.content.grounding import Source
 from marketing.content.platforms import platforms
 
-Subject = Literal["release", "book", "event", "other"]
-Goal = Literal["announce", "sell", "engage", "remind"]
-Tone = Literal["friendly", "poetic", "energetic", "matter-of-fact"]
-Language = Literal["pl", "en"]
-SUBJECTS: tuple[str, ...] = get_args(Subject)
-GOALS: tuple[str, ...] = get_args(Goal)
-TONES: tuple[str, ...] = get_args(Tone)
-LANGUAGES: tuple[str, ...] = get_args(Language)
+__all__ = [
+    "GOALS",
+    "LANGUAGES",
+    "MOST_VARIANTS",
+    "SUBJECTS",
+    "TONES",
+    "SocialPostBrief",
+    "is_web_address",
+    "normal_hashtag",
+    "one_line",
+    "readable_errors",
+]
 
-# Control characters, lone surrogates, private use, non-characters, line separators and direction marks.
-_UNPRINTABLE = regex.compile(
-    r"[\p{Cc}\p{Cs}\p{Co}\ufdd0-\ufdef\ufffe\uffff\ufeff\u2028\u2029\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]"
-)
 _NOT_IN_TAG = regex.compile(r"[^\p{L}\p{Nd}_]+")
-_HOST = regex.compile(r"(?:[\p{L}\p{Nd}_-]+\.)+[\p{L}\p{Nd}-]{2,}", regex.IGNORECASE)
-MOST_VARIANTS = 5
 _LONGEST_TAG = 50
 
 
-def one_line(value: Any) -> Any:
-    """Text in NFC on one line without control characters; anything else unchanged, for pydantic to judge."""
-    if not isinstance(value, str):
-        return value
-    value = unicodedata.normalize("NFC", value)
-    return " ".join(_UNPRINTABLE.sub(" ", value).split())
+class SocialPostBrief(PromotionBrief):
+    """What a marketer says about posts: hashtags, platforms, and how many texts each platform gets."""
 
-
-_ONE_LINE = BeforeValidator(one_line)
-
-
-class SocialPostBrief(BaseModel):
-    """What a marketer says about a post. Text is kept in NFC, on one line, without control characters."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    subject: Subject = "release"
-    title: Annotated[str, Field(min_length=1, max_length=180), _ONE_LINE]
-    creator: Annotated[str, Field(max_length=180), _ONE_LINE] = ""
-    facts: Annotated[list[Annotated[str, Field(max_length=300), _ONE_LINE]], Field(max_length=20)] = []
-    date: dt.date | None = None
-    link: Annotated[str, Field(max_length=2048)] = ""
-    goal: Goal = "announce"
-    audience: Annotated[str, Field(max_length=300), _ONE_LINE] = ""
-    tone: Tone = "friendly"
-    language: Language = "pl"
-    call_to_action: Annotated[str, Field(max_length=180), _ONE_LINE] = ""
     hashtags: Annotated[list[str], Field(max_length=30)] = []
     platforms: Annotated[list[str], Field(min_length=1)]
     variants: Annotated[int, Field(ge=1, le=MOST_VARIANTS)] = 3
-
-    @field_validator("facts", mode="before")
-    @classmethod
-    def _drop_empty_facts(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            value = value.splitlines()
-        return [fact for fact in value if one_line(fact) != ""] if isinstance(value, list) else value
-
-    @field_validator("date", mode="before")
-    @classmethod
-    def _empty_date_is_none(cls, value: Any) -> Any:
-        return None if value == "" else value
-
-    @field_validator("link", mode="after")
-    @classmethod
-    def _check_link(cls, value: str) -> str:
-        value = unicodedata.normalize("NFC", value.strip())
-        if value and not is_web_address(value):
-            raise PydanticCustomError("link", gettext("Enter a link that begins with https:// or http://."))
-        return value
 
     @field_validator("hashtags", mode="before")
     @classmethod
@@ -116,18 +79,9 @@ class SocialPostBrief(BaseModel):
             raise PydanticCustomError("platform_twice", gettext("Choose each platform once."))
         return value
 
-
-def is_web_address(value: str) -> bool:
-    """Whether this is a plain http(s) link: a named host, no white space, no control characters, no user name."""
-    if _UNPRINTABLE.search(value) or regex.search(r"[\s<>\"`{}|\\^]", value):
-        return False
-    try:
-        parts = urlsplit(value)
-        port_fits = parts.port is None or parts.port > 0
-    except ValueError:
-        return False
-    named = bool(_HOST.fullmatch(parts.hostname or ""))
-    return parts.scheme in {"http", "https"} and named and port_fits and "@" not in parts.netloc
+    def sources(self) -> tuple[Source, ...]:
+        """The brief's own words, its hashtags among them."""
+        return super().sources() + tuple(Source("hashtag", f"#{tag}") for tag in self.hashtags)
 
 
 def normal_hashtag(typed: str) -> str:
@@ -135,37 +89,3 @@ def normal_hashtag(typed: str) -> str:
     words = _NOT_IN_TAG.split(unicodedata.normalize("NFC", typed))
     first, *others = [word for word in words if word] or [""]
     return first + "".join(word[0].upper() + word[1:] for word in others)
-
-
-def readable_errors(error: ValidationError) -> dict[str, list[str]]:
-    """What is wrong, for people: messages by field name, in the active language, each saying what to do."""
-    found: dict[str, list[str]] = {}
-    for fault in error.errors(include_url=False):
-        field, *place = fault["loc"] or ("",)
-        message = _message(fault["type"], fault.get("ctx", {}), fault["msg"])
-        if place and isinstance(place[0], int):
-            message = gettext("Line {number}: {message}").format(number=place[0] + 1, message=message)
-        found.setdefault(str(field), []).append(message)
-    return found
-
-
-def _message(kind: str, facts: Mapping[str, Any], own: str) -> str:
-    # Pydantic's words are for programmers; ours are already in `own` where a validator of this module spoke.
-    match kind:
-        case "missing" | "string_too_short":
-            return gettext("Fill this in.")
-        case "string_too_long":
-            return gettext("Use at most {most} characters.").format(most=facts["max_length"])
-        case "too_long":
-            return gettext("Enter at most {most}.").format(most=facts["max_length"])
-        case "too_short":
-            return gettext("Choose at least one.")
-        case "greater_than_equal" | "less_than_equal":
-            return gettext("Enter a number from {least} to {most}.").format(least=1, most=MOST_VARIANTS)
-        case "literal_error":
-            return gettext("Choose one of the offered values.")
-    if kind.startswith("int_"):
-        return gettext("Enter a whole number.")
-    if kind.startswith("date"):
-        return gettext("Enter a date such as 2026-07-03.")
-    return gettext("Enter text.") if kind == "string_type" else own
