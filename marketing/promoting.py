@@ -57,7 +57,7 @@ def enriched(brief: Mapping[str, Any]) -> dict[str, Any]:
 
 def facts_of(entry: _Entry) -> dict[str, str]:
     """The facts that still hold, each with who vouches for it; an act's own ones after those of its work."""
-    own = Q(**{entry._meta.model_name or "": entry})
+    own = Q(**{type(entry).__name__.lower(): entry})
     creator = getattr(entry, "artist", None) or getattr(entry, "author", None)
     today = timezone.localdate()
     valid = Fact.objects.filter(Q(valid_until=None) | Q(valid_until__gte=today))

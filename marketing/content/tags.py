@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from marketing.content.answers import read_object
@@ -52,12 +53,9 @@ class Tags(SheetType[TagsBrief]):
             raise AnswerRejectedError(f'The answer has no list "{field.name}".')
         judge, notes = _judge(brief, part), ("repaired",) if repaired else ()
         # Fewer lists than asked for are no loss: a list is a ranking, and the first one is its best.
-        return tuple(
-            _ranked(
-                brief, judge, field, _as_list(lists[min(at, len(lists) - 1)].get(field.name)), notes, last_try=last_try
-            )
-            for at in range(len(part.positions))
-        )
+        lists += lists[:1] * len(part.positions)
+        ranked = [_as_list(one.get(field.name)) for one in lists[: len(part.positions)]]
+        return tuple(_ranked(brief, judge, field, words, notes, last_try=last_try) for words in ranked)
 
     def offline(self, brief: TagsBrief, part: Part) -> tuple[Piece, ...]:
         """The lists in their own order; a further variant begins further down behind the user's own words."""
@@ -94,16 +92,14 @@ def _ranked(
     return _piece(judge, field, chosen, (*notes, "tags_topped_up") if new else notes)
 
 
-def _fitting(
-    judge: Judge, field: SheetField, words: tuple[str, ...] | list[str], offered: tuple[str, ...]
-) -> tuple[list[str], int]:
+def _fitting(judge: Judge, field: SheetField, words: Iterable[str], offered: tuple[str, ...]) -> tuple[list[str], int]:
     """As many tags as the field wants that pass every check, and how many of them are on no list."""
     chosen: list[str] = []
     new = 0
     for word in once(words):
         listed = is_listed(word, offered)
         tag = written(field, judge.cleaned(field, word)[0]) if not listed else written(field, word)
-        if len(chosen) >= max(field.wanted, len(judge_words(judge))) or len(chosen) >= field.most:
+        if len(chosen) >= max(field.wanted, len(_own_words(judge))) or len(chosen) >= field.most:
             break
         if judge.fault(field, tag) or not any(letter.isalpha() for letter in tag):
             continue
@@ -116,7 +112,7 @@ def _fitting(
     return chosen, new
 
 
-def judge_words(judge: Judge) -> tuple[str, ...]:
+def _own_words(judge: Judge) -> tuple[str, ...]:
     """The user's own words: all of them are wanted, up to what the place takes."""
     return tuple(source.text for source in judge.sources if source.name == "own_word")
 
