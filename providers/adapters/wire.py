@@ -1,23 +1,25 @@
-"""The one way out: httpx requests over aiohttp connections, bounded in time and size and kept to allowed addresses."""
+"""The one way out: requests over aiohttp connections, bounded in time and size and kept to allowed addresses."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import ssl
 import threading
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+import zlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import aiohttp
-import httpx
-from httpx_aiohttp import AiohttpTransport
+import certifi
+from yarl import URL
 
 from providers.adapters import limits
 from providers.adapters.addresses import PublicResolver, public_socket
@@ -44,7 +46,9 @@ _CONNECT_SECONDS = 5.0
 # Vendors close idle connections after a minute; a reused one must not be half dead.
 _KEEP_ALIVE_SECONDS = 20.0
 _CONNECTIONS = 256
-_READABLE_ENCODINGS = {"", "identity", "gzip", "deflate"}
+_READ_BYTES = 64 * 1024
+# How zlib is told of each coding that we read; any other would be decoded by somebody without our bound.
+_WINDOWS = {"gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -59,33 +63,85 @@ class Reply:
 class Inflow:
     """An answer that is still arriving. Iterate it once, or read it whole; either way its size is bounded."""
 
-    def __init__(self, endpoint: Endpoint, response: httpx.Response) -> None:
+    def __init__(self, endpoint: Endpoint, response: aiohttp.ClientResponse) -> None:
         self._endpoint = endpoint
         self._response = response
-        self.status = response.status_code
-        self.headers: Mapping[str, str] = {name.lower(): value for name, value in response.headers.items()}
+        self.status = response.status
+        self.headers = _headers_of(response)
         limits.note(self.headers)
 
     async def pieces(self) -> AsyncGenerator[bytes, None]:
         """The decoded bytes as they come. Raises BrokenAnswerError (also beyond the bound) and NetworkError."""
-        # One layer of gzip multiplies a read by a thousand at most; stacked or newer codings would defeat the bound.
-        coding = self.headers.get("content-encoding", "").lower()
-        if coding not in _READABLE_ENCODINGS:
-            raise BrokenAnswerError(f"an answer encoded as {coding}", http_status=self.status)
+        decoded = self._decoding()
         arrived = 0
         with _faults_translated(self._endpoint):
-            async for piece in self._response.aiter_bytes():
-                arrived += len(piece)
-                if arrived > LARGEST_ANSWER_BYTES:
-                    most = f"an answer of more than {LARGEST_ANSWER_BYTES} bytes"
-                    raise BrokenAnswerError(most, http_status=self.status)
-                yield piece
+            async for piece in self._response.content.iter_chunked(_READ_BYTES):
+                for part in decoded(piece):
+                    arrived += len(part)
+                    self._bound(arrived)
+                    yield part
 
     async def read(self) -> bytes:
         """Everything that is left, within `timeout_seconds`. Raises as `pieces` does."""
         with _faults_translated(self._endpoint):
-            async with asyncio.timeout(self._endpoint.timeout_seconds), aclosing(self.pieces()) as pieces:
-                return b"".join([piece async for piece in pieces])
+            async with asyncio.timeout(self._endpoint.timeout_seconds):
+                return await self.all()
+
+    async def all(self) -> bytes:
+        """Everything that is left; its caller bounds the time. Raises as `pieces` does."""
+        async with aclosing(self.pieces()) as pieces:
+            return b"".join([piece async for piece in pieces])
+
+    def _bound(self, arrived: int) -> None:
+        if arrived > LARGEST_ANSWER_BYTES:
+            raise BrokenAnswerError(f"an answer of more than {LARGEST_ANSWER_BYTES} bytes", http_status=self.status)
+
+    def _decoding(self) -> Callable[[bytes], Iterable[bytes]]:
+        coding = self.headers.get("content-encoding", "").lower()
+        if coding in {"", "identity"}:
+            return _as_it_is
+        if coding not in _WINDOWS:
+            raise BrokenAnswerError(f"an answer encoded as {coding}", http_status=self.status)
+        return _Inflating(_WINDOWS[coding]).parts
+
+
+def _headers_of(response: aiohttp.ClientResponse) -> dict[str, str]:
+    """The headers with lower-case names, equal ones joined as HTTP says."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in response.raw_headers:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode(errors="replace")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+def _as_it_is(piece: bytes) -> tuple[bytes]:
+    return (piece,)
+
+
+class _Inflating:
+    """A compressed answer, inflated a bounded part at a time, so that its true size is known before it is held."""
+
+    def __init__(self, window: int) -> None:
+        self._inflater = zlib.decompressobj(window)
+        self._begun = False
+
+    def parts(self, piece: bytes) -> Iterator[bytes]:
+        """What this piece inflates to. Raises zlib.error."""
+        while piece:
+            yield self._inflated(piece)
+            piece = self._inflater.unconsumed_tail
+
+    def _inflated(self, piece: bytes) -> bytes:
+        try:
+            part = self._inflater.decompress(piece, _READ_BYTES)
+        except zlib.error:
+            if self._begun:
+                raise
+            # Some servers mean the bare form by `deflate`.
+            self._inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+            part = self._inflater.decompress(piece, _READ_BYTES)
+        self._begun = True
+        return part
 
 
 async def call(
@@ -104,9 +160,9 @@ async def call(
     Raises NetworkError, BrokenAnswerError, ForbiddenAddressError or AuthenticationError.
     """
     with _faults_translated(endpoint):
-        request = _request(endpoint, method, url, payload, _headers(endpoint, headers, key_header))
+        request = _request(method, url, payload, _headers(endpoint, headers, key_header))
         async with asyncio.timeout(endpoint.timeout_seconds), _exchange(endpoint, request) as inflow:
-            return Reply(inflow.status, inflow.headers, await inflow.read())
+            return Reply(inflow.status, inflow.headers, await inflow.all())
 
 
 @asynccontextmanager
@@ -124,7 +180,7 @@ async def opened(
     The head must come within `endpoint.timeout_seconds`; the reader bounds what follows with `paced`.
     """
     with _faults_translated(endpoint):
-        request = _request(endpoint, method, url, payload, _headers(endpoint, headers, key_header))
+        request = _request(method, url, payload, _headers(endpoint, headers, key_header))
         exchange = _exchange(endpoint, request)
         async with asyncio.timeout(endpoint.timeout_seconds):
             inflow = await exchange.__aenter__()
@@ -151,29 +207,54 @@ async def paced(items: AsyncGenerator[T, None], silence_seconds: Callable[[], fl
             yield item
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class _Request:
+    """What goes out. It never prints: the key is among its headers."""
+
+    method: str
+    url: URL
+    headers: dict[str, str]
+    content: bytes | None
+
+
 @asynccontextmanager
-async def _exchange(endpoint: Endpoint, request: httpx.Request) -> AsyncIterator[Inflow]:
-    transport = await _transport(private=endpoint.allow_private_address)
-    response = await transport.handle_async_request(request)
-    try:
-        yield Inflow(endpoint, response)
-    finally:
-        await response.aclose()
-
-
-def _request(endpoint: Endpoint, method: str, url: str, payload: Payload, headers: Mapping[str, str]) -> httpx.Request:
-    seconds = endpoint.timeout_seconds
-    as_json = {"content-type": "application/json"} if isinstance(payload, Mapping) else {}
-    content = json.dumps(payload, ensure_ascii=False).encode() if isinstance(payload, Mapping) else payload
-    return httpx.Request(
-        method,
-        url,
-        headers={**as_json, **headers},
-        content=content,
-        extensions={
-            "timeout": {"connect": min(_CONNECT_SECONDS, seconds), "read": seconds, "write": seconds, "pool": seconds}
-        },
+async def _exchange(endpoint: Endpoint, request: _Request) -> AsyncIterator[Inflow]:
+    session = await _session(private=endpoint.allow_private_address)
+    asked = session.request(
+        request.method,
+        request.url,
+        headers=request.headers,
+        data=request.content,
+        allow_redirects=False,
+        timeout=_timeouts(endpoint.timeout_seconds),
     )
+    async with asked as response:
+        yield Inflow(endpoint, response)
+
+
+@cache
+def _timeouts(seconds: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(connect=seconds, sock_connect=min(_CONNECT_SECONDS, seconds), sock_read=seconds)
+
+
+def _request(method: str, url: str, payload: Payload, headers: dict[str, str]) -> _Request:
+    if isinstance(payload, Mapping):
+        content: bytes | None = json.dumps(payload, ensure_ascii=False).encode()
+        headers = {"content-type": "application/json", **headers}
+    else:
+        content = payload
+    address = _address(url)
+    if address.scheme not in {"http", "https"} or not address.host:
+        raise aiohttp.InvalidURL(url, "only http:// and https:// addresses can be asked")
+    return _Request(method, address, headers, content)
+
+
+@lru_cache(maxsize=512)
+def _address(url: str) -> URL:
+    try:
+        return URL(url)
+    except ValueError as exc:
+        raise aiohttp.InvalidURL(url, str(exc)) from exc
 
 
 def _headers(endpoint: Endpoint, added: Mapping[str, str], key_header: str) -> dict[str, str]:
@@ -196,31 +277,25 @@ def _faults_translated(endpoint: Endpoint) -> Iterator[None]:
     """Whatever goes wrong below HTTP, as one of our errors, without secrets and with its cause."""
     try:
         yield
-    except (TimeoutError, httpx.TimeoutException) as exc:
-        # The transport calls a connection that the other side dropped a timeout too; the cause knows better.
-        if isinstance(exc.__cause__, aiohttp.ClientConnectionError) and not isinstance(exc.__cause__, TimeoutError):
-            raise _failed_connection(exc, endpoint) from exc
-        raise NetworkError(f"no answer within {endpoint.timeout_seconds:g} s") from exc
-    except (httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError) as exc:
+    except TimeoutError as exc:
+        error = NetworkError(f"no answer within {endpoint.timeout_seconds:g} s")
+        # Without a connection nothing was sent, so nothing of a limit was used.
+        error.never_left = isinstance(exc, aiohttp.ConnectionTimeoutError)
+        raise error from exc
+    except (aiohttp.InvalidURL, UnicodeError) as exc:
         raise ForbiddenAddressError(_words("the address cannot be used", exc, endpoint)) from exc
-    except httpx.ReadError as exc:
+    except aiohttp.ClientPayloadError as exc:
         raise BrokenAnswerError(_words("the answer broke off", exc, endpoint)) from exc
-    except (httpx.DecodingError, httpx.RemoteProtocolError) as exc:
+    except zlib.error as exc:
         raise BrokenAnswerError(_words("the answer cannot be read", exc, endpoint)) from exc
     except aiohttp.ClientResponseError as exc:
         # Its own representation prints the request's headers, the key among them.
-        cause = httpx.RemoteProtocolError(redact(exc.message, endpoint.api_key))
+        cause = aiohttp.ClientPayloadError(redact(exc.message, endpoint.api_key))
         raise BrokenAnswerError(_words("the answer is not HTTP", cause, endpoint)) from cause
-    except (httpx.TransportError, aiohttp.ClientError, OSError) as exc:
-        raise _failed_connection(exc, endpoint) from exc
-
-
-def _failed_connection(exc: Exception, endpoint: Endpoint) -> NetworkError:
-    error = NetworkError(_words("the connection failed", exc, endpoint))
-    # Without a connection nothing was sent, so nothing of a limit was used. The transport's own class says less.
-    never_made = aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError
-    error.never_left = isinstance(exc, never_made) or isinstance(exc.__cause__, never_made)
-    return error
+    except (aiohttp.ClientError, OSError) as exc:
+        error = NetworkError(_words("the connection failed", exc, endpoint))
+        error.never_left = isinstance(exc, aiohttp.ClientConnectorError)
+        raise error from exc
 
 
 def _words(what: str, exc: Exception, endpoint: Endpoint) -> str:
@@ -228,21 +303,21 @@ def _words(what: str, exc: Exception, endpoint: Endpoint) -> str:
 
 
 class _Clients:
-    """The transports of one event loop, one for public and one for all addresses."""
+    """The sessions of one event loop, one for public and one for all addresses."""
 
     def __init__(self) -> None:
-        self._transports: dict[bool, AiohttpTransport] = {}
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
         self._keeper = self._close_with_the_loop()
 
     async def start(self) -> None:
-        """Tie the transports to the running loop."""
+        """Tie the sessions to the running loop."""
         await anext(self._keeper)
 
-    def transport(self, *, private: bool) -> AiohttpTransport:
-        """The transport for this kind of address, made on first use."""
-        if private not in self._transports:
-            self._transports[private] = _new_transport(private=private)
-        return self._transports[private]
+    def session(self, *, private: bool) -> aiohttp.ClientSession:
+        """The session for this kind of address, made on first use."""
+        if private not in self._sessions:
+            self._sessions[private] = _new_session(private=private)
+        return self._sessions[private]
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -253,16 +328,16 @@ class _Clients:
         try:
             yield
         finally:
-            for transport in self._transports.values():
-                await transport.aclose()
-            self._transports.clear()
+            for session in self._sessions.values():
+                await session.close()
+            self._sessions.clear()
 
 
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, _Clients] = WeakKeyDictionary()
 _clients_lock = threading.Lock()
 
 
-async def _transport(*, private: bool) -> AiohttpTransport:
+async def _session(*, private: bool) -> aiohttp.ClientSession:
     loop = asyncio.get_running_loop()
     with _clients_lock:
         clients = _clients.get(loop)
@@ -271,10 +346,10 @@ async def _transport(*, private: bool) -> AiohttpTransport:
             clients = _clients[loop] = _Clients()
     if is_new:
         await clients.start()
-    return clients.transport(private=private)
+    return clients.session(private=private)
 
 
-def _new_transport(*, private: bool) -> AiohttpTransport:
+def _new_session(*, private: bool) -> aiohttp.ClientSession:
     connector = aiohttp.TCPConnector(
         ssl=_ssl_context(),
         limit=_CONNECTIONS,
@@ -282,14 +357,16 @@ def _new_transport(*, private: bool) -> AiohttpTransport:
         resolver=None if private else PublicResolver(),
         socket_factory=None if private else public_socket,
     )
-    session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
-    return AiohttpTransport(verify=_ssl_context(), trust_env=False, client=session)
+    return aiohttp.ClientSession(
+        connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, auto_decompress=False
+    )
 
 
 @cache
 def _ssl_context() -> ssl.SSLContext:
     # Reading the certificate store takes tens of milliseconds: once a process.
-    return httpx.create_ssl_context()
+    # The machine's own choice where it has made one, else Mozilla's list, which also bare containers then have.
+    return ssl.create_default_context(cafile=os.environ.get("SSL_CERT_FILE") or certifi.where())
 
 
 async def aclose_clients() -> None:
