@@ -89,13 +89,13 @@ def test_a_caller_who_waits_is_told_until_when(connect, monkeypatch):
     assert heard[0] == ("waiting", "", True)
 
 
-def test_a_provider_that_is_deleted_during_a_call_costs_nobody_the_answer(connect):
-    one = connect("one", slow(0.5))
+def test_a_provider_that_is_deleted_during_a_call_costs_nobody_the_answer(connect, upstream):
+    one = connect("one", slow(1.5))
     limit(one, 5)
 
     async def delete_meanwhile():
         call = asyncio.create_task(asked(1))
-        await asyncio.sleep(0.2)
+        await asyncio.to_thread(upstream.wait_for_requests, "one")
         await asyncio.to_thread(one.delete)
         return await call
 
