@@ -90,7 +90,7 @@ def test_a_caller_who_waits_is_told_until_when(connect, monkeypatch):
 
 
 def test_a_provider_that_is_deleted_during_a_call_costs_nobody_the_answer(connect, upstream):
-    one = connect("one", slow(1.5))
+    one = connect("one", slow(2), timeout_seconds=20)
     limit(one, 5)
 
     async def delete_meanwhile():
