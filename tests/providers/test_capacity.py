@@ -94,7 +94,7 @@ def test_a_provider_that_is_deleted_during_a_call_costs_nobody_the_answer(connec
     limit(one, 5)
 
     async def delete_meanwhile():
-        call = asyncio.create_task(asked(1))
+        call = asyncio.create_task(asked(1, Task("test", deadline_seconds=60)))
         await asyncio.to_thread(upstream.wait_for_requests, "one")
         await asyncio.to_thread(one.delete)
         return await call
