@@ -10,7 +10,6 @@ import openai
 import pytest
 import uvicorn
 
-from prometheus.asgi import application
 from providers import access
 from providers.access.client_keys import create_client
 from tests.servers import free_port
@@ -19,6 +18,9 @@ from tests.servers import free_port
 @pytest.fixture
 def gateway(transactional_db) -> Iterator[str]:
     """The address of a running gateway, without a slash at the end."""
+    # Not above: a conftest of a named path is read before the settings for tests hold.
+    from prometheus.asgi import application
+
     port = free_port()
     server = uvicorn.Server(uvicorn.Config(application, port=port, log_level="warning", lifespan="off"))
     thread = threading.Thread(target=server.run, daemon=True)
