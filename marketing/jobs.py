@@ -12,7 +12,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from types import TracebackType
@@ -20,13 +20,14 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import Error, connection, transaction
-from django.db.models import Case, F, Func, JSONField, Q, QuerySet, Value, When
+from django.db.models import Case, F, Q, QuerySet, When
 from django.utils import timezone
 from django_q.conf import Conf
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
 from marketing.models import Job
+from marketing.steps import Step, StepsWith
 from providers import notifying
 
 logger = logging.getLogger(__name__)
@@ -47,23 +48,6 @@ LOOK_SECONDS = 0.5
 ENDED = [Job.State.FAILED, Job.State.CANCELLED]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing that happened to a job, as `Job.steps` keeps it.
-
-    `kind`: asking, asking_again, falling_back, checking, written, offline, taken_over or waiting. `part` is a platform,
-    `reason` an error's kind, `until` (ISO 8601 or empty) when the provider returns, `at` (ISO 8601) now unless given.
-    """
-
-    kind: str
-    part: str = ""
-    provider: str = ""
-    model: str = ""
-    reason: str = ""
-    until: str = ""
-    at: str = field(default_factory=lambda: timezone.now().isoformat())
-
-
 class NoCapacityYetError(Exception):
     """Nobody can answer before `until`: the job sleeps until then and goes on from its checkpoint."""
 
@@ -78,30 +62,6 @@ class Claim:
 
     job_id: uuid.UUID
     token: str = field(repr=False)
-
-
-class _StepsWith(Func):
-    """`steps` with one more at the end, put there by the database: nothing is read before it is written."""
-
-    function = "json_insert"
-    template = "json_insert(%(expressions)s)"
-    arg_joiner = ", '$[#]', "
-
-    def __init__(self, step: Step) -> None:
-        super().__init__(F("steps"), _JSON(Value(asdict(step), JSONField())), output_field=JSONField())
-
-    def as_postgresql(self, compiler: Any, connection: Any) -> Any:
-        return self.as_sql(compiler, connection, template="(%(expressions)s)", arg_joiner=" || ")
-
-
-class _JSON(Func):
-    """A parameter as JSON; without this SQLite would insert its text as one string."""
-
-    function = "json"
-    output_field = JSONField()
-
-    def as_postgresql(self, compiler: Any, connection: Any) -> Any:
-        return self.as_sql(compiler, connection, template="%(expressions)s")
 
 
 # One byte shared with forked workers. No lock, for a worker killed while it holds one would hang the others.
@@ -137,7 +97,7 @@ def claim(job_id: uuid.UUID) -> Claim | None:
         started_at=now,
         version=F("version") + 1,
         steps=Case(
-            When(state=Job.State.RUNNING, then=_StepsWith(Step(kind="taken_over"))),
+            When(state=Job.State.RUNNING, then=StepsWith(Step(kind="taken_over"))),
             default=F("steps"),
         ),
     )
@@ -146,7 +106,7 @@ def claim(job_id: uuid.UUID) -> Claim | None:
 
 def note(claim: Claim, step: Step, **changes: Any) -> bool:
     """Add a step, and other changes to the row with it, for people to see; False when the claim is lost."""
-    return bool(_held(claim).update(steps=_StepsWith(step), version=F("version") + 1, **changes))
+    return bool(_held(claim).update(steps=StepsWith(step), version=F("version") + 1, **changes))
 
 
 def advance(claim: Claim, **changes: Any) -> bool:
@@ -182,7 +142,7 @@ def give_back(claim: Claim) -> bool:
         claims=F("claims") - 1,
         enqueued_at=timezone.now(),
         version=F("version") + 1,
-        steps=_StepsWith(Step(kind="waiting")),
+        steps=StepsWith(Step(kind="waiting")),
     )
     if given:
         transaction.on_commit(partial(async_task, TASK, str(claim.job_id)), robust=True)
@@ -202,7 +162,7 @@ def sleep(claim: Claim, until: datetime) -> bool:
             # Nobody died of it.
             claims=F("claims") - 1,
             version=F("version") + 1,
-            steps=_StepsWith(Step(kind="waiting", until=until.isoformat())),
+            steps=StepsWith(Step(kind="waiting", until=until.isoformat())),
         )
     )
 

@@ -15,9 +15,10 @@ from django.utils import timezone
 from marketing import jobs
 from marketing.content.base import ContentType, Part, Piece
 from marketing.content.registry import content_type
-from marketing.jobs import NoCapacityYetError, Step
+from marketing.jobs import NoCapacityYetError
 from marketing.models import Job, Variant
 from marketing.safety.personal import Mask
+from marketing.steps import Step
 from providers.errors import AnswerRejectedError, FallbackExhaustedError, ProviderError
 from providers.orchestrator import Answer, BackgroundCall, Event, Exhausted, Task, Tried
 from providers.types import Value

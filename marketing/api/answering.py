@@ -29,7 +29,6 @@ from providers.access import visitor_of
 LONGEST_WAIT_SECONDS = 300
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})\"?")
 _ASYNC = re.compile(r"(?:^|[,;\s])respond-async(?:$|[,;\s])")
-_UNDERSTOOD = "urn:prometheus-ai:problem:"
 # Failures that trying again under the same key may mend: the key stands for the wish, not for the failure.
 _PASSING = frozenset({"Exhausted", "FallbackExhausted", "Unavailable", "RateLimit", "Overloaded", "WorkerLost"})
 _CALLERS_FAULT = {"InvalidRequest": 422, "ContentRefused": 422, "RequestTooLarge": 422, "BadInput": 422}

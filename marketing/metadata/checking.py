@@ -5,12 +5,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from marketing.metadata import books, music
 from marketing.metadata.rules import NOTHING_KNOWN, Context, Destination, Finding, Fix, Level, Record, RuleBook
 
-Kind = Literal["music", "book"]
 BOOKS_OF_RULES: dict[str, RuleBook] = {"music": music.RULES, "book": books.RULES}
 # What one broken rule takes from a hundred points.
 COSTS = {Level.ERROR: 12, Level.WARN: 5, Level.FIX: 2}

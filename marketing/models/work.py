@@ -34,7 +34,7 @@ class Job(models.Model):
     """One piece of work and the only truth about it; the queue merely wakes a worker.
 
     `token` names the claim that may write; `lease_until` is when another worker may take over. `version` grows with
-    every change a person can see. `steps` is what happened so far, oldest first, as `marketing.jobs.Step` describes.
+    every change a person can see. `steps` is what happened so far, oldest first, as `marketing.steps.Step` describes.
     `content_type` names a content type or a kind of long work; it belongs to the person or to the client that asked.
     `options` is how it is to be done rather than what (`marketing.services.Options`).
     `checkpoint` is where a takeover goes on with long work, `result` what it brought.

@@ -63,24 +63,6 @@ class Migration(migrations.Migration):
             field=models.PositiveIntegerField(null=True, verbose_name='first words after (ms)'),
         ),
         migrations.CreateModel(
-            name='Alert',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rule', models.SlugField(verbose_name='rule')),
-                ('subject', models.CharField(blank=True, max_length=120, verbose_name='about')),
-                ('words', models.JSONField(default=dict, verbose_name='facts')),
-                ('since', models.DateTimeField(default=django.utils.timezone.now, verbose_name='since')),
-                ('until', models.DateTimeField(null=True, verbose_name='until')),
-                ('sent_at', models.DateTimeField(null=True, verbose_name='sent')),
-            ],
-            options={
-                'verbose_name': 'alert',
-                'verbose_name_plural': 'alerts',
-                'ordering': ['-since'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('until__isnull', True)), fields=('rule', 'subject'), name='one_open_alert_a_subject')],
-            },
-        ),
-        migrations.CreateModel(
             name='Rollup',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -1,4 +1,4 @@
-"""What is kept of attempts when they themselves are gone, errors by cause, and what was alerted."""
+"""What is kept of attempts when they themselves are gone, errors by cause, and what returns by the clock."""
 
 from __future__ import annotations
 
@@ -108,31 +108,6 @@ class ErrorHour(models.Model):
 
     def __str__(self) -> str:
         return f"{self.group_id} {self.starts_at:%Y-%m-%d %H}: {self.count}"
-
-
-class Alert(models.Model):
-    """A condition that needs a person, while it holds and as a memory afterwards."""
-
-    rule = models.SlugField(_("rule"))
-    subject = models.CharField(_("about"), max_length=120, blank=True)
-    words = models.JSONField(_("facts"), default=dict)
-    since = models.DateTimeField(_("since"), default=timezone.now)
-    until = models.DateTimeField(_("until"), null=True)
-    # When it was last sent out; within the cool-down it is not sent again.
-    sent_at = models.DateTimeField(_("sent"), null=True)
-
-    class Meta:
-        ordering = ["-since"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["rule", "subject"], condition=models.Q(until__isnull=True), name="one_open_alert_a_subject"
-            ),
-        ]
-        verbose_name = _("alert")
-        verbose_name_plural = _("alerts")
-
-    def __str__(self) -> str:
-        return f"{self.rule} {self.subject}".strip()
 
 
 class Chore(models.Model):

@@ -19,23 +19,11 @@ from django.utils import timezone
 
 from providers.clients import Client
 from providers.models import Provider, Rollup
-from providers.monitoring.rollups import DAY, HOUR, day_of, hour_of
+from providers.monitoring.rollups import COUNTS, DAY, HOUR, day_of, hour_of
 from providers.monitoring.sketch import Sketch
 
 BY = ("provider", "model", "feature", "client")
 _COLUMNS = {"provider": "provider_slug", "model": "model_id", "feature": "feature", "client": "client_id"}
-_SUMMED = (
-    "requests",
-    "attempts",
-    "answered",
-    "answered_later",
-    "rejected",
-    "failed",
-    "limited",
-    "cancelled",
-    "prompt_tokens",
-    "completion_tokens",
-)
 MILLION = 1_000_000
 
 
@@ -58,7 +46,7 @@ class Figures:
 
     def add(self, row: Rollup) -> None:
         """Count a rollup's attempts too."""
-        for name in _SUMMED:
+        for name in COUNTS:
             setattr(self, name, getattr(self, name) + getattr(row, name))
         self.latency.merge(Sketch.stored(row.latency))
         self.first_token.merge(Sketch.stored(row.first_token))
@@ -96,7 +84,7 @@ class Figures:
     def to_json(self) -> dict[str, Any]:
         """As the API, the CSV and the e-mail show it."""
         return {
-            **{name: getattr(self, name) for name in _SUMMED},
+            **{name: getattr(self, name) for name in COUNTS},
             "success_rate": _rounded(self.success_rate, 4),
             "fallback_rate": _rounded(self.fallback_rate, 4),
             "waste_rate": _rounded(self.waste_rate, 4),

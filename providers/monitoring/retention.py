@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
-from providers.models import Alert, Attempt, ErrorGroup, ErrorHour, RemoteRun, Rollup
+from providers.models import Attempt, ErrorGroup, ErrorHour, RemoteRun, Rollup
 
 BITE = 2_000
 
@@ -35,7 +35,6 @@ def prune(now: datetime | None = None, *, most: int = 200_000) -> list[Thrown]:
         "rollups by day": Rollup.objects.filter(grain=Rollup.Grain.DAY, starts_at__lt=now - _days("KEEP_ROLLUPS_DAYS")),
         "error hours": ErrorHour.objects.filter(starts_at__lt=now - _days("KEEP_HOURS_DAYS")),
         "error groups": ErrorGroup.objects.filter(last_seen__lt=now - _days("KEEP_ROLLUPS_DAYS")),
-        "alerts": Alert.objects.filter(until__lt=now - _days("KEEP_HOURS_DAYS")),
         "vendors' runs": RemoteRun.objects.filter(created_at__lt=now - _days("KEEP_ATTEMPTS_DAYS")),
     }
     return [Thrown(table, delete_in_bites(rows, most)) for table, rows in old.items()]

@@ -25,7 +25,8 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # The longest call is far shorter: after this an hour does not change any more.
 SETTLED_AFTER = timedelta(hours=3)
 _PLACE = ("provider_slug", "model_id", "feature", "capability", "client_id")
-_COUNTS = (
+# The columns of a rollup that add up.
+COUNTS = (
     "requests",
     "attempts",
     "answered",
@@ -54,7 +55,7 @@ def day_of(moment: datetime) -> datetime:
 
 @dataclass(slots=True)
 class _Sum:
-    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_COUNTS, 0))
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
     latency: Sketch = field(default_factory=Sketch)
     first_token: Sketch = field(default_factory=Sketch)
 
@@ -108,7 +109,7 @@ def make_hour(starts_at: datetime) -> int:
     within = Attempt.objects.filter(started_at__gte=starts_at, started_at__lt=starts_at + HOUR)
     sums: dict[Key, _Sum] = defaultdict(_Sum)
     for found in _counted(within):
-        sums[tuple(found[name] for name in _KEYS)].counts.update({name: found[name] or 0 for name in _COUNTS})
+        sums[tuple(found[name] for name in _KEYS)].counts.update({name: found[name] or 0 for name in COUNTS})
     answered = within.filter(outcome=Attempt.Outcome.ANSWERED)
     for key, bucket, count in _buckets(answered, "latency_ms"):
         sums[key].latency.add(bucket, count)
@@ -123,7 +124,7 @@ def make_day(starts_at: datetime) -> int:
     hours = Rollup.objects.filter(grain=Rollup.Grain.HOUR, starts_at__gte=starts_at, starts_at__lt=starts_at + DAY)
     for row in hours.iterator():
         into = sums[tuple(getattr(row, name) for name in _PLACE)]
-        for name in _COUNTS:
+        for name in COUNTS:
             into.counts[name] += getattr(row, name)
         into.latency.merge(Sketch.stored(row.latency))
         into.first_token.merge(Sketch.stored(row.first_token))

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
-from django.db import connection
 from django.utils import timezone
 
 from marketing.models import ApiRequest, Job
 from marketing.tasks import run_job
-from prometheus.asgi import application
-from providers import access, ledger
 from providers.access.client_keys import create_client
 from providers.models import Attempt
 from tests.connecting import connect, upstream
-from tests.servers import free_port
 from tests.upstream import posts, rate_limited
 
 __all__ = ["connect", "upstream"]
@@ -38,40 +32,12 @@ PATH = "/api/v1/ai/content/social-posts"
 
 
 @pytest.fixture
-def lab(transactional_db: None) -> Iterator[httpx.Client]:
+def lab(address: str) -> Iterator[httpx.Client]:
     """A Lab module with a key, in front of the running product."""
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(application, port=port, log_level="warning", lifespan="off"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
     secret = create_client("publishing", ["content"]).secret
     headers = {"authorization": f"Bearer {secret}"}
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=30) as client:
+    with httpx.Client(base_url=address, headers=headers, timeout=30) as client:
         yield client
-    server.should_exit = True
-    thread.join(10)
-    access.close()
-    ledger.close()
-
-
-@pytest.fixture
-def worker(transactional_db: None) -> Iterator[None]:
-    """A worker that takes each job as soon as it stands in the table."""
-    over = threading.Event()
-
-    def work() -> None:
-        while not over.wait(0.02):
-            for pk in Job.objects.filter(state=Job.State.WAITING).values_list("pk", flat=True):
-                run_job(str(pk))
-        connection.close()
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    yield
-    over.set()
-    thread.join(30)
 
 
 Ask = Callable[..., httpx.Response]

@@ -6,63 +6,20 @@ import json
 import re
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
-from django.db import connection
 
-from marketing.models import Job
-from marketing.tasks import run_job
-from prometheus.asgi import application
-from providers import access, ledger
 from providers.access import throttle
 from providers.access.client_keys import create_client
 from tests import hugging_face
 from tests.connecting import connect, upstream
-from tests.servers import free_port
 from tests.upstream import Upstream, answers, write_post
 
 __all__ = ["connect", "upstream"]
 EVERYTHING = ["content", "analysis", "optimization", "openai", "monitoring"]
 EXAMPLES = 5
-
-
-@pytest.fixture
-def worker(transactional_db: None) -> Iterator[None]:
-    """A worker that takes each job as soon as it stands in the table."""
-    over = threading.Event()
-
-    def work() -> None:
-        while not over.wait(0.02):
-            for pk in Job.objects.filter(state=Job.State.WAITING).values_list("pk", flat=True):
-                run_job(str(pk))
-        connection.close()
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    yield
-    over.set()
-    thread.join(30)
-
-
-@pytest.fixture
-def address(transactional_db: None) -> Iterator[str]:
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(application, port=port, log_level="warning", lifespan="off"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
-    access.close()
-    ledger.close()
 
 
 def writes_what_is_asked(request: dict[str, Any]) -> str:

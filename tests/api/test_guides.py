@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from providers.access.client_keys import create_client
-from tests.api.test_document import address, worker, writes_what_is_asked
+from tests.api.test_document import writes_what_is_asked
 from tests.connecting import connect, upstream
 from tests.upstream import answers
 
-__all__ = ["address", "connect", "upstream", "worker"]
+__all__ = ["connect", "upstream"]
 GUIDES = sorted((Path(__file__).resolve().parents[2] / "docs" / "guides").glob("*.md"))
 
 

@@ -11,8 +11,9 @@ import pytest
 from django.conf import settings
 
 from marketing import jobs
-from marketing.jobs import Claim, Step
+from marketing.jobs import Claim
 from marketing.models import Job
+from marketing.steps import Step
 from tests.jobs.conftest import NewJob
 from tests.jobs.house import own_database_url
 

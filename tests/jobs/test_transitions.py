@@ -11,8 +11,9 @@ from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
 from marketing import jobs
-from marketing.jobs import Claim, Step
+from marketing.jobs import Claim
 from marketing.models import Job
+from marketing.steps import Step
 from tests.jobs.conftest import NewJob
 
 
