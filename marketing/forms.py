@@ -16,6 +16,8 @@ from marketing.content.platforms import platforms
 from marketing.content.social_brief import SocialPostBrief, normal_hashtag
 from marketing.notices import MASK, SEND, Notices, choice, notices
 from marketing.safety.text import is_web_address, one_line, storable
+from marketing.services import Options
+from marketing.urgency import due_of, importance, needed, value_of
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -30,6 +32,8 @@ MOST_TAGS = 30
 MOST_VARIANTS = 5
 # What the next brief of the same person starts with.
 REMEMBERED = ("platforms", "variants", "tone", "language")
+# What belongs to the job and not to its brief.
+OPTIONS = ("personal_data", "importance", "needed")
 # Where material from elsewhere is typed or pasted.
 MATERIAL = ("title", "creator", "facts", "link", "audience", "call_to_action", "hashtags")
 
@@ -148,6 +152,8 @@ class SocialPostForm(forms.Form):
         choices=[(str(number), str(number)) for number in range(1, MOST_VARIANTS + 1)],
         widget=forms.RadioSelect,
     )
+    importance = importance()
+    needed = needed()
     personal_data = choice()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -219,13 +225,19 @@ class SocialPostForm(forms.Form):
         """The brief as `SocialPostBrief` reads it."""
         date = self.cleaned_data["date"]
         brief = {**self.cleaned_data, "date": date.isoformat() if date else None}
-        del brief["personal_data"]
+        for name in OPTIONS:
+            del brief[name]
         return brief
 
     @property
-    def masks(self) -> bool:
-        """Whether personal data is hidden before the brief leaves."""
-        return self.cleaned_data.get("personal_data") != SEND
+    def options(self) -> Options:
+        """How the job is to be done. Whoever chooses nothing has personal data hidden."""
+        chosen = self.cleaned_data
+        return Options(
+            mask=chosen.get("personal_data") != SEND,
+            value=value_of(chosen.get("importance", "")),
+            due_at=due_of(chosen.get("needed", "")),
+        )
 
     @property
     def notices(self) -> Notices:
@@ -245,6 +257,8 @@ def defaults() -> dict[str, Any]:
         "platforms": ["instagram", "facebook"],
         "variants": "2",
         "personal_data": MASK,
+        "importance": "normal",
+        "needed": "now",
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -15,7 +16,9 @@ from marketing.content.registry import content_type
 from marketing.longwork.base import LongWork, Progress, StoppedError
 from marketing.longwork.registry import long_work
 from marketing.models import Brief, Job, Variant
+from marketing.urgency import bounded
 from marketing.work import Work
+from providers.types import Value
 
 # The columns that a person's edit may change.
 _EDITED = ["title", "text", "edited_at"]
@@ -38,11 +41,21 @@ class Options:
     """How a job is to be done. `offline`: whether a draft composed here is a welcome answer when nobody else gives one.
 
     `background`: nobody sits waiting for it. `mask`: personal data is replaced before a text leaves the house.
+    `value`: how good a model it deserves. `due_at`: until then it may wait for capacity; it then is background work.
     """
 
     offline: bool = True
     background: bool = False
     mask: bool = False
+    value: Value = Value.NORMAL
+    due_at: datetime | None = None
+
+    def columns(self) -> dict[str, Any]:
+        """The options as a job's columns."""
+        kept = asdict(self)
+        value, due_at = kept.pop("value"), bounded(kept.pop("due_at"))
+        kept["background"] = self.background or due_at is not None
+        return {"options": kept, "value": value, "due_at": due_at}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +82,7 @@ def request_generation(
         content_type=slug,
         title=kind.headline(checked)[:200],
         brief=checked.model_dump(mode="json"),
-        options=asdict(options),
+        **options.columns(),
         parts_total=len(kind.parts(checked)),
     )
 
@@ -99,6 +112,7 @@ def regenerate(variant: Variant) -> Job:
         title=variant.root.title,
         brief=variant.root.brief,
         options=variant.root.options,
+        value=variant.root.value,
         regenerates=variant,
     )
 

@@ -132,7 +132,7 @@ def posts(request: DeskRequest) -> HttpResponse:
     if not form.is_valid():
         services.save_brief(request.user, SOCIAL_POSTS, typed(request.POST))
         return _posts_page(request, form)
-    job = services.request_generation(request.user, SOCIAL_POSTS, form.to_brief(), services.Options(mask=form.masks))
+    job = services.request_generation(request.user, SOCIAL_POSTS, form.to_brief(), form.options)
     # The job holds the brief now; the next one starts with the choices that rarely change.
     sent = typed(request.POST)
     services.save_brief(request.user, SOCIAL_POSTS, {name: sent[name] for name in REMEMBERED})

@@ -92,8 +92,8 @@ class Work:
     def _worth_waiting(self, exhausted: FallbackExhaustedError) -> datetime | None:
         """When to go on, if a limit makes room again before the person would rather have an offline draft."""
         until = exhausted.capacity_until if isinstance(exhausted, Exhausted) else None
-        longest = self.job.created_at + self._longest_wait()
-        latest = min(longest, self.job.due_at) if self.job.due_at else longest
+        # Whoever names a deadline says how long a wait is welcome.
+        latest = self.job.due_at or self.job.created_at + self._longest_wait()
         return max(until, timezone.now()) + _AFTER_THE_RESET if until and until < latest else None
 
     def _longest_wait(self) -> timedelta:

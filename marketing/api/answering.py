@@ -144,6 +144,6 @@ def _json(job: Job, status: int) -> HttpResponse:
     return told
 
 
-def options_of(wish: Wish, *, offline: bool, mask: bool) -> Options:
-    """The job's options from the wish and the request's own."""
-    return Options(offline=offline, background=wish.background, mask=mask)
+def options_of(wish: Wish, **own: Any) -> Options:
+    """The job's options from the wish and the request's own, by the names of `Options`."""
+    return Options(background=wish.background, **own)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal, cast, get_args, get_origin
 
 from django.http import HttpRequest
@@ -20,6 +20,7 @@ from marketing.content.base import ContentType
 from marketing.content.registry import content_types
 from marketing.models import Job
 from marketing.services import Asker
+from marketing.urgency import value_of
 from providers.access import LabDoor, Permission, Scope
 
 router = Router(tags=["Content"], auth=LabDoor(Scope.CONTENT, Permission.MAKE))
@@ -34,9 +35,11 @@ _JSON: dict[Any, tuple[str, tuple[type, ...]]] = {
     int: ("number", (int, float)),
     bool: ("boolean", (bool,)),
     date: ("string", (str, type(None))),
+    datetime: ("string", (str, type(None))),
 }
 # Of RFC 3339; pydantic would take seconds since 1970 as well.
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 Operation = Callable[[HttpRequest, Any], Any]
 
 
@@ -52,6 +55,15 @@ class ContentOptions(Schema):
         description="`mask`: e-mail addresses, phone numbers and PESEL are replaced before the text leaves, and put "
         "back into the answer.",
     )
+    value: Literal["low", "normal", "high"] = Field(
+        "normal", description="How much it matters: the best models are kept for `high`, `low` takes what is left over."
+    )
+    due_at: datetime | None = Field(
+        None,
+        description="Until then (RFC 3339, at most 31 days on) the job may wait for capacity. Without it a "
+        "caller who waits is told when capacity returns, and a job asked for with `respond-async` waits a day.",
+        examples=["2026-12-01T08:00:00+01:00"],
+    )
 
     @field_validator("*", mode="before")
     @classmethod
@@ -65,13 +77,15 @@ class ContentOptions(Schema):
                 raise PydanticCustomError("json_type", "Send a JSON {name}.", {"name": name})
             if kind is date and value is not None and not _DATE.fullmatch(value):
                 raise PydanticCustomError("date", "Send a date such as 2026-07-03, or null.")
+            if kind is datetime and value is not None and not _MOMENT.fullmatch(value):
+                raise PydanticCustomError("moment", "Send a moment with its zone: 2026-07-03T08:00:00Z, or null.")
         return value
 
 
 def _asked_model(kind: ContentType[Any]) -> type[Schema]:
     """The type's brief beside the options, in one body."""
     name = "".join(part.capitalize() for part in kind.slug.split("-"))
-    example = {**kind.example, "offline": False, "personal_data": "mask"} if kind.example else None
+    example = {**kind.example, "offline": False, "personal_data": "mask", "value": "normal"} if kind.example else None
     config = ConfigDict(extra="forbid", json_schema_extra={"example": example} if example else None)
     base = type(f"{name}Base", (ContentOptions, kind.brief_model), {"model_config": config, "__doc__": kind.words})
     return cast("type[Schema]", create_model(f"{name}Asked", __base__=base, __doc__=kind.words))
@@ -85,7 +99,13 @@ def _operation(kind: ContentType[Any]) -> Operation:
         brief = asked.model_dump(mode="json", exclude=set(ContentOptions.model_fields))
 
         def make(asker: Asker, wish: answering.Wish) -> Job:
-            options = answering.options_of(wish, offline=asked.offline, mask=asked.personal_data == "mask")
+            options = answering.options_of(
+                wish,
+                offline=asked.offline,
+                mask=asked.personal_data == "mask",
+                value=value_of(asked.value),
+                due_at=asked.due_at,
+            )
             return services.request_generation(asker, kind.slug, brief, options)
 
         return await answering.answer(request, body, make)

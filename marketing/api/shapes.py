@@ -12,6 +12,7 @@ from pydantic import ConfigDict
 
 from marketing.longwork.registry import long_work
 from marketing.models import Job, Variant
+from providers.types import Value
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 _EXAMPLE_TEXT: dict[str, Any] = {
@@ -58,6 +59,8 @@ EXAMPLE_JOB: dict[str, Any] = {
     "created_at": "2026-11-26T10:04:10Z",
     "started_at": "2026-11-26T10:04:10Z",
     "finished_at": "2026-11-26T10:04:12Z",
+    "value": "normal",
+    "due_at": None,
     "expected_at": None,
     "steps": [],
     "failure": None,
@@ -100,6 +103,8 @@ class JobOut(Schema):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    value: Literal["low", "normal", "high"]
+    due_at: datetime | None = Field(description="Until then the job may wait for capacity, if its asker said so.")
     expected_at: datetime | None = Field(description="When a waiting job goes on: capacity returns then.")
     steps: list[StepOut]
     failure: Failure | None
@@ -127,6 +132,8 @@ def shown(job: Job, *, whole: bool = True) -> JobOut:
         created_at=job.created_at,
         started_at=job.started_at,
         finished_at=job.finished_at,
+        value=cast("Any", Value(job.value).name.lower()),
+        due_at=job.due_at,
         expected_at=getattr(job, "not_before", None),
         steps=[StepOut(**step) for step in job.steps] if whole else [],
         failure=Failure(**job.failure) if job.failure else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -15,7 +15,9 @@ from django.utils import timezone
 from marketing.models import ApiRequest, Job
 from marketing.tasks import run_job
 from providers.access.client_keys import create_client
-from providers.models import Attempt
+from providers.models import Attempt, RoutingDecision
+from providers.replaying import decision_of
+from providers.types import Value
 from tests.connecting import connect, upstream
 from tests.upstream import posts, rate_limited
 
@@ -198,3 +200,24 @@ def test_a_client_beyond_its_limit_learns_when_to_come_back(ask: Ask) -> None:
     answer = ask(Authorization=eager, Prefer="respond-async")
     assert (answer.status_code, answer.json()["type"]) == (429, "urn:prometheus-ai:problem:client-limit")
     assert int(answer.headers["retry-after"]) > 0
+
+
+def test_value_and_deadline_reach_the_router_and_the_waiting_job(ask: Ask, lab: httpx.Client, connect: Any) -> None:
+    connect("groq", rate_limited(400))
+    due_at = (timezone.now() + timedelta(hours=3)).replace(microsecond=0)
+    asked = {**BRIEF, "value": "high", "due_at": due_at.isoformat()}
+    job = ask(asked, Prefer="respond-async").json()
+    run_job(job["id"])
+    waiting = lab.get(job["links"]["self"]).json()
+    assert (waiting["state"], waiting["value"], waiting["steps"][-1]["kind"]) == ("waiting", "high", "waiting")
+    assert datetime.fromisoformat(waiting["due_at"]) == due_at
+    decided = decision_of(RoutingDecision.objects.get().request_id)
+    assert decided is not None
+    assert (decided.task.value, decided.task.background) == (Value.HIGH, True)
+
+
+@pytest.mark.parametrize("due_at", ["tomorrow", "2026-12-01", "2026-12-01T08:00:00", 1764547200])
+def test_a_deadline_without_its_zone_is_refused(ask: Ask, due_at: Any) -> None:
+    answer = ask({**BRIEF, "due_at": due_at})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["where"].endswith("due_at")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from marketing.forms import SocialPostForm, refill
 from marketing.models import Brief, Job
@@ -34,6 +35,18 @@ def test_stores_facts_link_and_hashtags_in_the_briefs_form(page: Client) -> None
     brief = Job.objects.get().brief
     assert brief["facts"] == ["Powieść w trzech częściach", "Okładka: Święta Ćma"]
     assert (brief["link"], brief["hashtags"]) == ("https://example.com/zolw", ["żółw", "gęś"])
+
+
+@pytest.mark.parametrize(
+    ("chosen", "value", "hours"), [({}, 2, []), ({"importance": "high", "needed": "morning"}, 3, [8])]
+)
+def test_how_much_it_matters_and_how_long_it_can_wait_belong_to_the_job(
+    page: Client, chosen: dict[str, str], value: int, hours: list[int]
+) -> None:
+    page.post(POSTS, {**FORM, **chosen})
+    job = Job.objects.get()
+    assert (job.value, "importance" in job.brief) == (value, False)
+    assert [timezone.localtime(one).hour for one in [job.due_at] if one] == hours
 
 
 def test_remembers_the_platforms_for_the_next_brief(page: Client) -> None:

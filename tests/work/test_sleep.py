@@ -37,8 +37,8 @@ def woken(monkeypatch):
     return sent
 
 
-def ask(owner, **fields):
-    job = services.request_generation(owner, "social-posts", BRIEF)
+def ask(owner, options=None, **fields):
+    job = services.request_generation(owner, "social-posts", BRIEF, options or services.Options())
     Job.objects.filter(pk=job.pk).update(**fields)
     run_job(str(job.pk))
     job.refresh_from_db()
@@ -89,6 +89,20 @@ def test_a_job_does_not_sleep_beyond_its_deadline(owner, connect):
     connect("groq", rate_limited(120))
     job = ask(owner, due_at=timezone.now() + timedelta(seconds=60))
     assert (job.state, [one.offline for one in job.variants.all()]) == (Job.State.DONE, [True])
+
+
+def test_who_can_wait_longer_gets_a_real_text_later_instead_of_a_draft(owner, connect, settings):
+    connect("groq", rate_limited(settings.CAPACITY_WAIT_SECONDS + 60))
+    job = ask(owner, services.Options(due_at=timezone.now() + timedelta(days=1)))
+    assert (job.state, job.steps[-1]["kind"], job.options["background"]) == (Job.State.WAITING, "waiting", True)
+
+
+def test_a_deadline_stays_within_what_a_job_can_wait(owner, woken):
+    now = timezone.now()
+    past = services.request_generation(owner, "social-posts", BRIEF, services.Options(due_at=now - timedelta(days=9)))
+    far = services.request_generation(owner, "social-posts", BRIEF, services.Options(due_at=now + timedelta(days=999)))
+    assert now <= past.due_at <= timezone.now()
+    assert far.due_at <= timezone.now() + timedelta(days=31)
 
 
 def test_a_sick_provider_is_not_waited_for(owner, connect):
