@@ -101,7 +101,9 @@ def test_a_deadline_stays_within_what_a_job_can_wait(owner, woken):
     now = timezone.now()
     past = services.request_generation(owner, "social-posts", BRIEF, services.Options(due_at=now - timedelta(days=9)))
     far = services.request_generation(owner, "social-posts", BRIEF, services.Options(due_at=now + timedelta(days=999)))
+    assert past.due_at
     assert now <= past.due_at <= timezone.now()
+    assert far.due_at
     assert far.due_at <= timezone.now() + timedelta(days=31)
 
 
