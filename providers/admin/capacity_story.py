@@ -6,7 +6,6 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -21,6 +20,8 @@ from providers.routing import Plan
 from providers.types import LOCAL_PROTOCOL
 
 _A_PAGE = 50
+# Digits of the largest primary key, and one more.
+_LONGEST_NUMBER = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Step:
     """One attempt."""
 
     attempt: Attempt
+    name: str
     why: str
     failure: str
 
@@ -54,16 +56,25 @@ class Step:
 @never_cache
 def requests(request: HttpRequest) -> HttpResponse:
     """The latest requests, by their first attempt."""
-    first = Attempt.objects.filter(place=1).order_by("-started_at", "-pk")
-    page = Paginator(first, _A_PAGE).get_page(request.GET.get("page"))
-    ids = [one.request_id for one in page]
+    before = request.GET.get("before", "")
+    # By primary key, so that the millionth page costs what the first one does.
+    first = Attempt.objects.filter(place=1).order_by("-pk")
+    if before.isascii() and before.isdecimal() and len(before) < _LONGEST_NUMBER:
+        first = first.filter(pk__lt=int(before))
+    found = list(first[: _A_PAGE + 1])
+    page = found[:_A_PAGE]
     last: dict[uuid.UUID, Attempt] = {}
     tries: dict[uuid.UUID, int] = {}
-    for attempt in Attempt.objects.filter(request_id__in=ids).order_by("pk"):
+    all_of_them = Attempt.objects.select_related("provider").filter(request_id__in=[one.request_id for one in page])
+    for attempt in all_of_them.order_by("pk"):
         last[attempt.request_id] = attempt
         tries[attempt.request_id] = tries.get(attempt.request_id, 0) + 1
-    rows = [(one, last.get(one.request_id, one), tries.get(one.request_id, 1)) for one in page]
-    return render(request, "capacity/requests.html", {"rows": rows, "page": page})
+    rows = [
+        (one, last.get(one.request_id, one), _asked(last.get(one.request_id, one)), tries.get(one.request_id, 1))
+        for one in page
+    ]
+    older = page[-1].pk if len(found) > _A_PAGE else None
+    return render(request, "capacity/requests.html", {"rows": rows, "older": older, "first": not before})
 
 
 @requires(Permission.SEE_REPORTS)
@@ -71,7 +82,7 @@ def requests(request: HttpRequest) -> HttpResponse:
 @never_cache
 def story(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """One request from its first decision to its end."""
-    attempts = list(Attempt.objects.filter(request_id=pk).order_by("pk"))
+    attempts = list(Attempt.objects.select_related("provider").filter(request_id=pk).order_by("pk"))
     decided = RoutingDecision.objects.filter(request_id=pk).order_by("pk").first()
     if not attempts and decided is None:
         raise Http404
@@ -107,4 +118,10 @@ def _left_out(plan: Plan | None) -> list[LeftOut]:
 
 def _step(attempt: Attempt) -> Step:
     failure = str(meaning(attempt.error_class).happened) if attempt.error_class else ""
-    return Step(attempt, place_words(attempt.reason), failure)
+    return Step(attempt, _asked(attempt), place_words(attempt.reason), failure)
+
+
+def _asked(attempt: Attempt) -> str:
+    """Who was asked; a deleted provider is known by its slug."""
+    provider = attempt.provider.name if attempt.provider else attempt.provider_slug
+    return f"{provider} · {attempt.model_id}"

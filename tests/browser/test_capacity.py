@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -35,7 +37,7 @@ _LIMITS = "[provider.limits]\nrequests_per_minute = 30\nrequests_per_day = {day}
 _PAST = """
 from datetime import timedelta
 from django.utils import timezone
-from providers.models import Attempt, Bucket, Provider
+from providers.models import Attempt, Provider
 now = timezone.now()
 provider = Provider.objects.get(slug="roomy")
 Attempt.objects.bulk_create(
@@ -45,7 +47,12 @@ Attempt.objects.bulk_create(
     for day in range(15) for hour in range(24) for _ in range(40)
     if day or hour < now.hour
 )
-Bucket.objects.filter(provider=provider, period="day", metric="requests").update(
+"""
+_SEEN = """
+from django.utils import timezone
+from providers.models import Bucket
+now = timezone.now()
+Bucket.objects.filter(provider__slug="roomy", period="day", metric="requests").update(
     seen_limit=120, seen_at=now.timestamp(), seen_source="header", drift=3)
 """
 
@@ -72,18 +79,21 @@ def seeded(tmp_path: Path) -> Iterator[Product]:
             "request = ChatRequest((Message(Role.USER, 'Hi'),), max_tokens=50)\n"
             "asyncio.run(complete(Task('test'), request, check=lambda text, _last: text))\n"
         )
-        product.manage("shell", "-c", ask)
-        product.manage("shell", "-c", _PAST)
+        for script in (_PAST, ask, _SEEN):
+            product.manage("shell", "-c", script)
         yield product
 
 
 def _look(page: Page, name: str) -> None:
     """Pictures for a person who asks for them."""
     folder = os.environ.get("PICTURES")
-    for width, scheme in ((1440, "light"), (390, "dark")) if folder else ():
+    ways = itertools.product(("en", "pl"), (1440, 390), ("light", "dark"))
+    for language, width, scheme in ways if folder else ():
+        page.context.add_cookies([{"name": "django_language", "value": language, "url": urljoin(page.url, "/")}])
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        page.screenshot(path=f"{folder}/{name}-{width}-{scheme}.png", full_page=True)
+        page.goto(page.url)
+        page.screenshot(path=f"{folder}/{name}-{language}-{width}-{scheme}.png", full_page=True)
 
 
 def test_the_board_the_policy_and_a_story(seeded: Product, page: Page, axe: Callable[[Page], list[str]]) -> None:

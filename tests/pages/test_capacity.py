@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import uuid
 from datetime import timedelta
 
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from providers import ledger
 from providers.audit import AuditEntry
-from providers.models import Bucket, Circuit, Quota, RoutingPolicy
+from providers.models import Attempt, Bucket, Circuit, Quota, RoutingPolicy
 from providers.orchestrator import Exhausted, Task, complete
 from providers.types import ChatRequest, Message, Role
 from tests.connecting import connect, upstream
@@ -138,7 +139,7 @@ def test_a_request_tells_its_story_from_the_plan_to_the_answer(enter, connect):
     number = ask()
     browser = enter("marketer")
     html = page(browser, "request_story", number)
-    assert html.index("one · small") < html.index("two · small")
+    assert html.index("One · small") < html.index("Two · small")
     assert "priority 10" in html
     assert str(number) in page(browser, "requests")
 
@@ -153,3 +154,22 @@ def test_the_vendors_words_are_for_administrators(enter, connect):
 
 def test_a_story_that_nobody_knows_is_not_found(enter):
     assert enter("marketer").get(reverse("request_story", args=[uuid.uuid4()])).status_code == 404
+
+
+def test_the_list_of_requests_goes_on_where_a_page_ends(enter):
+    Attempt.objects.bulk_create(
+        Attempt(provider_slug="gone", model_id=f"model-{number}", outcome="answered") for number in range(60)
+    )
+    browser = enter("marketer")
+    html = page(browser, "requests")
+    assert "gone · model-59" in html
+    assert "gone · model-9<" not in html
+    (older,) = set(re.findall(r'href="\?before=(\d+)"', html))
+    html = browser.get(f"{reverse('requests')}?before={older}").content.decode()
+    assert "gone · model-9<" in html
+    assert 'href="?before=' not in html
+
+
+@pytest.mark.parametrize("before", ["x", "-1", "9" * 40, "²"])
+def test_a_place_in_the_list_that_is_none_shows_the_newest(enter, before):
+    assert enter("marketer").get(f"{reverse('requests')}?before={before}").status_code == 200
