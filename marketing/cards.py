@@ -9,9 +9,14 @@ from typing import Any
 
 from marketing import services, wording
 from marketing.content.measure import Measure, fold, measure
-from marketing.content.platforms import Platform, platform, platforms
+from marketing.content.places import Place as Somewhere
+from marketing.content.places import place
+from marketing.content.places import places as everywhere
+from marketing.content.platforms import Platform
 from marketing.content.registry import content_type
+from marketing.marks import Marks, marks_of
 from marketing.models import Job, Variant
+from marketing.sheet_shown import SheetShown, sheet_shown
 
 # The latest steps that an unfinished card shows; the older ones wait behind a fold.
 SHOWN_STEPS = 6
@@ -19,14 +24,28 @@ SHOWN_STEPS = 6
 
 @dataclass(frozen=True, slots=True)
 class VariantCard:
-    """One variant as its platform would show it. `regeneration` is the newest request for another text, if any."""
+    """One variant as its platform would show it. `regeneration` is the newest request for another text, if any.
+
+    A post has a `measure`, a text with several fields a `sheet` instead.
+    """
 
     variant: Variant
-    platform: Platform
-    measure: Measure
+    platform: Somewhere
+    measure: Measure | None
     visible: str
     hidden: str
     regeneration: Job | None = None
+    sheet: SheetShown | None = None
+
+    @property
+    def marks(self) -> Marks:
+        """What it claims, and what bears that out."""
+        return marks_of(self.variant.grounding, strict=content_type(self.variant.root.content_type).strict)
+
+    @property
+    def over(self) -> bool:
+        """Whether its place would refuse it."""
+        return self.sheet.measure.over if self.sheet else bool(self.measure and self.measure.over)
 
     @property
     def example(self) -> bool:
@@ -41,7 +60,8 @@ class VariantCard:
     @property
     def warnings(self) -> list[str]:
         """What the platform will make of it; the fold shows itself."""
-        return [wording.warning(warn) for warn in self.measure.warnings if warn.code != "folded"]
+        warnings = self.measure.warnings if self.measure else ()
+        return [wording.warning(warn) for warn in warnings if warn.code != "folded"]
 
     @property
     def provenance(self) -> str:
@@ -61,13 +81,14 @@ class VariantCard:
     @property
     def excess(self) -> int:
         """By how much the text is too long."""
-        return max(0, -self.measure.left)
+        return max(0, -self.measure.left) if self.measure else 0
 
     @property
     def edited(self) -> bool:
         """Whether a person changed the provider's words."""
         variant = self.variant
-        return (variant.title, variant.text) != (variant.original_title, variant.original_text)
+        first = (variant.original_title, variant.original_text, variant.original_fields)
+        return (variant.title, variant.text, variant.fields) != first
 
     @property
     def working(self) -> bool:
@@ -79,7 +100,7 @@ class VariantCard:
 class Place:
     """One platform on a job's page, with its variants or none yet."""
 
-    platform: Platform
+    platform: Somewhere
     cards: list[VariantCard]
 
 
@@ -98,9 +119,11 @@ class Story:
 
 def variant_card(variant: Variant, regeneration: Job | None = None) -> VariantCard:
     """One variant, measured and folded."""
-    place = platform(variant.platform)
-    visible, hidden = fold(place, variant.text)
-    return VariantCard(variant, place, measure(place, variant.title, variant.text), visible, hidden, regeneration)
+    stands = place(variant.platform)
+    if not isinstance(stands, Platform):
+        return VariantCard(variant, stands, None, "", "", regeneration, sheet_shown(stands, variant))
+    visible, hidden = fold(stands, variant.text)
+    return VariantCard(variant, stands, measure(stands, variant.title, variant.text), visible, hidden, regeneration)
 
 
 def newest_regenerations(variants: Iterable[Variant]) -> dict[Any, Job]:
@@ -114,7 +137,7 @@ def places(job: Job) -> list[Place]:
     written = dict(services.place_cards(job))
     asked = newest_regenerations(variant for variants in written.values() for variant in variants)
     return [
-        Place(platform(slug), [variant_card(one, asked.get(one.pk)) for one in written.get(slug, [])])
+        Place(place(slug), [variant_card(one, asked.get(one.pk)) for one in written.get(slug, [])])
         for slug in platform_slugs(job)
     ]
 
@@ -130,7 +153,7 @@ def story(job: Job) -> Story:
     kept: list[dict[str, Any]] = []
     for _part, steps in groupby(job.steps, key=lambda step: step.get("part")):
         kept.extend(_told(list(steps)))
-    names = {one.slug: one.name for one in platforms()}
+    names = {one.slug: one.name for one in everywhere()}
     lines = [wording.step_line({**step, "part": names.get(str(step.get("part")), step.get("part"))}) for step in kept]
     return Story(lines[:-SHOWN_STEPS], lines[-SHOWN_STEPS:])
 

@@ -11,17 +11,19 @@ from django.db import transaction
 from django.utils import timezone
 
 from marketing import jobs, judging
+from marketing.claims import grounding_of
 from marketing.content.base import Part
 from marketing.content.registry import content_type
 from marketing.longwork.base import LongWork, Progress, StoppedError
 from marketing.longwork.registry import long_work
 from marketing.models import Brief, Job, Variant
+from marketing.promoting import enriched
 from marketing.urgency import bounded
 from marketing.work import Work
 from providers.types import Value
 
 # The columns that a person's edit may change.
-_EDITED = ["title", "text", "edited_at"]
+_EDITED = ["title", "text", "fields", "grounding", "edited_at"]
 
 
 def save_brief(owner: AbstractBaseUser, slug: str, data: dict[str, Any]) -> Brief:
@@ -76,7 +78,7 @@ def request_generation(
 ) -> Job:
     """Store a job for this brief and wake a worker after commit. Raises pydantic's ValidationError."""
     kind = content_type(slug)
-    checked = kind.load_brief(brief)
+    checked = kind.load_brief(enriched(brief))
     return make_job(
         owner if isinstance(owner, Asker) else Asker(person_id=owner.pk),
         content_type=slug,
@@ -117,9 +119,11 @@ def regenerate(variant: Variant) -> Job:
     )
 
 
-def edit_variant(variant: Variant, *, title: str, text: str) -> Variant:
+def edit_variant(variant: Variant, *, title: str, text: str, fields: dict[str, list[str]] | None = None) -> Variant:
     """Store what a person made of a variant; the provider's own words stay beside it."""
     variant.title, variant.text, variant.edited_at = title, text, timezone.now()
+    variant.fields = variant.fields if fields is None else fields
+    variant.grounding = grounding_of(variant.root, title, text, variant.fields, variant.grounding)
     variant.save(update_fields=_EDITED)
     if variant.kept_at:
         judging.kept(variant)

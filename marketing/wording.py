@@ -50,6 +50,9 @@ _NOTES: dict[str, Words] = {
     "repaired": gettext_lazy("Small faults of form were mended."),
     "title_shortened": gettext_lazy("The title was shortened to fit the limit."),
     "title_from_brief": gettext_lazy("The title was taken from the brief."),
+    "unfounded_left_out": gettext_lazy("Values with claims that are not in the brief were left out."),
+    "values_shortened": gettext_lazy("A value was shortened to fit its limit."),
+    "tags_topped_up": gettext_lazy("Some tags are on no list: a provider added them."),
 }
 
 _WARNINGS: dict[str, Words] = {

@@ -13,6 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from marketing import jobs
+from marketing.claims import grounding_of
 from marketing.content.base import ContentType, Part, Piece
 from marketing.content.registry import content_type
 from marketing.jobs import NoCapacityYetError
@@ -189,6 +190,7 @@ class Work:
                 return
             replaced = self.job.regenerates
             for position, piece in zip(part.positions, pieces, strict=True):
+                fields = {name: list(values) for name, values in piece.fields.items()}
                 variant = Variant.objects.create(
                     root_id=replaced.root_id if replaced else self.job.pk,
                     job=self.job,
@@ -199,6 +201,9 @@ class Work:
                     text=piece.text,
                     original_title=piece.title,
                     original_text=piece.text,
+                    fields=fields,
+                    original_fields=fields,
+                    grounding=grounding_of(self.job, piece.title, piece.text, fields),
                     offline=offline,
                     notes=list(piece.notes),
                     provenance=provenance,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 import regex
@@ -18,11 +19,12 @@ _MOST_STARTS = 40
 _DECODER = json.JSONDecoder(strict=False)
 
 
-def read_object(answer: str, key: str) -> tuple[dict[str, Any], bool]:
+def read_object(answer: str, key: str, item_keys: Collection[str] = ("text",)) -> tuple[dict[str, Any], bool]:
     """The JSON object with `key` in an answer, and whether it had to be dug out or mended.
 
     Understood: code fences, prose before and after, a thinking block, trailing commas, raw line ends in strings,
-    a bare list or a single item where the object should be. Raises AnswerRejectedError when there is none.
+    a bare list or a single item where the object should be (an item is known by any of `item_keys`).
+    Raises AnswerRejectedError when there is none.
     """
     if len(answer) > _LONGEST_ANSWER:
         raise AnswerRejectedError(f"The answer is far too long: {len(answer)} characters. Answer with one JSON object.")
@@ -30,7 +32,7 @@ def read_object(answer: str, key: str) -> tuple[dict[str, Any], bool]:
     if isinstance(plain, dict) and key in plain:
         return plain, False
     for text in _candidates(answer):
-        found = _shaped(_decoded(text), key)
+        found = _shaped(_decoded(text), key, item_keys)
         if found is not None:
             return found, True
     raise AnswerRejectedError(_complaint(answer, key))
@@ -54,14 +56,22 @@ def _decoded(text: str) -> Any:
     return None
 
 
-def _shaped(value: Any, key: str) -> dict[str, Any] | None:
+def _shaped(value: Any, key: str, item_keys: Collection[str]) -> dict[str, Any] | None:
     if isinstance(value, dict):
         if key in value:
             return value
-        return {key: [value]} if "text" in value else None
-    if isinstance(value, list) and value and all(isinstance(item, dict) and "text" in item for item in value):
+        return {key: [value]} if _is_item(value, item_keys) else None
+    if (
+        isinstance(value, list)
+        and value
+        and all(isinstance(item, dict) and _is_item(item, item_keys) for item in value)
+    ):
         return {key: value}
     return None
+
+
+def _is_item(value: dict[str, Any], item_keys: Collection[str]) -> bool:
+    return any(key in value for key in item_keys)
 
 
 def _complaint(answer: str, key: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel
 
+from marketing.content.grounding import Block, Source
 from providers.types import ChatRequest
 
 BriefT = TypeVar("BriefT", bound=BaseModel)
@@ -23,23 +25,29 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One checked text. `notes` are codes of what was mended on the way, such as `shortened`."""
+    """One checked text. `notes` are codes of what was mended on the way, such as `shortened`.
+
+    `fields` are the values of a text with several fields, by field; then `text` is all of them for reading.
+    """
 
     text: str
     title: str = ""
     notes: tuple[str, ...] = field(default=())
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class ContentType(Generic[BriefT]):
     """A content type. `slug` names it in addresses and records, `brief_model` is what it needs to know.
 
     `words` says in a few words what it makes, `example` is a brief; both for the API's documentation.
+    `strict` ones do not go out while a claim in them has neither a source nor a person's word.
     """
 
     slug: ClassVar[str]
     brief_model: type[BriefT]
     words: ClassVar[str] = ""
     example: ClassVar[dict[str, Any]] = {}
+    strict: ClassVar[bool] = False
 
     def load_brief(self, data: dict[str, Any]) -> BriefT:
         """The stored brief, typed. Raises pydantic's ValidationError when it does not fit."""
@@ -68,6 +76,18 @@ class ContentType(Generic[BriefT]):
     def offline(self, brief: BriefT, part: Part) -> tuple[Piece, ...]:
         """Drafts composed from the brief's facts alone; always possible, always within the limits."""
         raise NotImplementedError
+
+    def sources(self, brief: BriefT) -> tuple[Source, ...]:  # noqa: ARG002 - a default for the others
+        """What the copy may draw on; every claim in it is held against these."""
+        return ()
+
+    def blocks(self, title: str, text: str, fields: Mapping[str, Iterable[str]]) -> tuple[Block, ...]:
+        """The pieces of copy that are held against the sources: title and text, or each value of each field."""
+        if not fields:
+            return tuple(Block(name, 0, piece) for name, piece in (("title", title), ("text", text)) if piece)
+        return tuple(
+            Block(name, at, value) for name, values in fields.items() for at, value in enumerate(values) if value
+        )
 
     def wording_request(self, brief: BriefT, part: Part) -> ChatRequest | None:  # noqa: ARG002 - a default for the others
         """A request by which the small local model may enliven an offline draft, or None where it must not."""

@@ -80,6 +80,11 @@ def _utf16(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
+def _width(text: str) -> int:
+    """Advertisements: wide East Asian characters take two places."""
+    return sum(2 if unicodedata.east_asian_width(letter) in {"F", "W"} else 1 for letter in text)
+
+
 def _utf8(text: str) -> int:
     return len(text.encode("utf-8", "surrogatepass"))
 
@@ -92,5 +97,8 @@ _METHODS: dict[Counting, Callable[[str], int]] = {
     Counting.GRAPHEMES: _graphemes,
     Counting.MASTODON: _mastodon,
     Counting.YOUTUBE_TAGS: lambda text: youtube_tags(line for line in text.split("\n") if line),
+    Counting.GOOGLE_ADS: _width,
+    Counting.TIKTOK_ADS: _width,
+    Counting.WORDS: lambda text: len(text.split()),
     Counting.ITEMS: lambda text: len([line for line in text.split("\n") if line]),
 }

@@ -22,6 +22,9 @@ UNITS: dict[Counting, Promise] = {
     Counting.MASTODON: _("characters as Mastodon counts them"),
     Counting.YOUTUBE_TAGS: _("characters"),
     Counting.ITEMS: _("hashtags"),
+    Counting.GOOGLE_ADS: _("characters"),
+    Counting.TIKTOK_ADS: _("characters"),
+    Counting.WORDS: _("words"),
 }
 # How far back a fold looks for a space before it cuts a word in two.
 _FOLD_SLACK = 20

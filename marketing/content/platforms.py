@@ -24,6 +24,9 @@ class Counting(StrEnum):
     MASTODON = "mastodon"
     YOUTUBE_TAGS = "youtube_tags"
     ITEMS = "items"
+    GOOGLE_ADS = "google_ads_width"
+    TIKTOK_ADS = "tiktok_ads_width"
+    WORDS = "words"
 
 
 class Status(StrEnum):

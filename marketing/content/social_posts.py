@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from marketing.content.base import ContentType, Part, Piece
+from marketing.content.brief import readable_errors
+from marketing.content.grounding import Source
 from marketing.content.hooks import hook_request, with_hook
 from marketing.content.offline.composer import compose_drafts
-from marketing.content.social_brief import SocialPostBrief, readable_errors
+from marketing.content.social_brief import SocialPostBrief
 from marketing.content.social_checks import check_answer
 from marketing.content.social_prompts import build_request
 from providers.types import ChatRequest
@@ -56,6 +58,10 @@ class SocialPosts(ContentType[SocialPostBrief]):
     def offline(self, brief: SocialPostBrief, part: Part) -> tuple[Piece, ...]:
         """Drafts composed from the brief's facts, the same ones each time."""
         return compose_drafts(brief, part)
+
+    def sources(self, brief: SocialPostBrief) -> tuple[Source, ...]:
+        """Everything that the brief says, its audience apart."""
+        return brief.sources()
 
     def wording_request(self, brief: SocialPostBrief, part: Part) -> ChatRequest | None:
         """A request for one English opening sentence; the small model's Polish is not fit to print."""

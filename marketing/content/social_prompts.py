@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import functools
 import json
-import tomllib
-from pathlib import Path
 from string import Template
 from typing import Any
 
+from marketing.content import prompting
 from marketing.content.base import Part
+from marketing.content.brief import NOT_IN_PROMPTS
 from marketing.content.counting import count
 from marketing.content.platforms import Links, Platform, platform
+from marketing.content.prompting import Wording
 from marketing.content.social_brief import SocialPostBrief
 from marketing.safety.fencing import fenced
 from providers.types import ChatRequest, JSONSchema, Message, Role
 
-VERSION = "v1"
-_FOLDER = Path(__file__).with_name("prompts") / "social_posts"
 # Hidden reasoning and the JSON around the words; a Polish character is up to 0.6 tokens.
 _SPARE_TOKENS = 700
 _TOKENS_A_CHARACTER = 0.6
@@ -54,7 +52,7 @@ def text_room(brief: SocialPostBrief, place: Platform) -> int:
     return max(min(bounds) - count(place.text.counting, tag_line), _LEAST_ROOM)
 
 
-def _user_message(brief: SocialPostBrief, place: Platform, variants: int, wording: dict[str, Any]) -> str:
+def _user_message(brief: SocialPostBrief, place: Platform, variants: int, wording: Wording) -> str:
     most = _most_hashtags(brief, place)
     hashtags = wording["hashtags_wanted" if brief.hashtags else "hashtags_own"]
     fold = Template(wording["fold"]).substitute(fold=place.fold) if place.fold else ""
@@ -80,7 +78,7 @@ def _user_message(brief: SocialPostBrief, place: Platform, variants: int, wordin
 
 
 def _given(brief: SocialPostBrief, place: Platform) -> dict[str, Any]:
-    fields = brief.model_dump(mode="json", exclude={"platforms", "variants", "language", "subject", "goal", "tone"})
+    fields = brief.model_dump(mode="json", exclude=NOT_IN_PROMPTS)
     if place.links is not Links.CLICKABLE:
         fields.pop("link")
     return {name: value for name, value in fields.items() if value}
@@ -92,13 +90,13 @@ def _most_hashtags(brief: SocialPostBrief, place: Platform) -> int:
     return wanted if place.hashtags.max is None else min(wanted, place.hashtags.max)
 
 
-def _title_line(place: Platform, wording: dict[str, Any]) -> str:
+def _title_line(place: Platform, wording: Wording) -> str:
     if place.title is None:
         return ""
     return Template(wording["title"]).substitute(title_room=place.title.recommended or place.title.max)
 
 
-def _shape(place: Platform, wording: dict[str, Any]) -> str:
+def _shape(place: Platform, wording: Wording) -> str:
     title = {"title": wording["shape_title"]} if place.has_title else {}
     variant = {**title, "text": wording["shape_text"], "hashtags": [wording["shape_hashtag"]]}
     return json.dumps({"variants": [variant]}, ensure_ascii=False)
@@ -117,6 +115,5 @@ def _schema(place: Platform) -> dict[str, Any]:
     }
 
 
-@functools.cache
-def _wording(language: str) -> dict[str, Any]:
-    return tomllib.loads((_FOLDER / f"{VERSION}.{language}.toml").read_text(encoding="utf-8"))
+def _wording(language: str) -> Wording:
+    return prompting.wording("social-posts", language)

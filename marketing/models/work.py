@@ -133,6 +133,9 @@ class ApiRequest(models.Model):
 class Variant(models.Model):
     """One text for one platform. `original_*` is what the provider wrote, `title` and `text` what a person made of it.
 
+    `fields` are the values of a text with several fields (an ad, an e-mail), by field; then `text` is all of them for
+    reading. `grounding` is what each sentence claims and draws on, and what people confirmed.
+
     A regenerated variant stays, and `replaced_by` leads to the newer one. `root` is the job on whose page it stands,
     `job` the one that wrote it.
     """
@@ -147,6 +150,9 @@ class Variant(models.Model):
     text = models.TextField(_("text"))
     original_title = models.CharField(max_length=300, blank=True)
     original_text = models.TextField()
+    fields = models.JSONField(_("fields"), default=dict, blank=True)
+    original_fields = models.JSONField(default=dict, blank=True)
+    grounding = models.JSONField(_("grounding"), default=dict, blank=True)
     offline = models.BooleanField(_("offline draft"), default=False)
     notes = models.JSONField(default=list, blank=True)
     provenance = models.JSONField(_("provenance"), default=dict)

@@ -8,8 +8,9 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from marketing.content.brief import GOALS, LANGUAGES, SUBJECTS, TONES
 from marketing.content.platforms import platforms
-from marketing.content.social_brief import GOALS, LANGUAGES, SUBJECTS, TONES, SocialPostBrief, normal_hashtag
+from marketing.content.social_brief import SocialPostBrief, normal_hashtag
 
 # A busy machine is no fault of the code.
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

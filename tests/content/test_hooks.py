@@ -12,12 +12,12 @@ import pytest
 import regex
 
 from marketing.content.base import Part
+from marketing.content.brief import SUBJECTS
 from marketing.content.hooks import accepted_hook
 from marketing.content.language import is_in
 from marketing.content.measure import measure
 from marketing.content.offline import phrases
 from marketing.content.platforms import platform
-from marketing.content.social_brief import SUBJECTS
 from marketing.content.social_posts import SocialPosts
 from tests.content.briefs import brief
 

@@ -11,6 +11,7 @@ import regex
 from hypothesis import given, settings
 
 from marketing.content.base import Part, Piece
+from marketing.content.brief import GOALS, LANGUAGES, SUBJECTS, TONES
 from marketing.content.cleaning import plain
 from marketing.content.language import is_in
 from marketing.content.links import find_hashtags, find_urls
@@ -18,7 +19,7 @@ from marketing.content.measure import measure
 from marketing.content.offline.composer import compose_drafts
 from marketing.content.offline.phrases import phrases
 from marketing.content.platforms import Links, platform, platforms
-from marketing.content.social_brief import GOALS, LANGUAGES, SUBJECTS, TONES, SocialPostBrief
+from marketing.content.social_brief import SocialPostBrief
 from marketing.content.social_posts import SocialPosts
 from tests.content.briefs import LINK, UNHURRIED, any_brief, brief
 

@@ -19,6 +19,14 @@ _BRIEFS: dict[str, dict[str, Any]] = {
         "platforms": ["x", "youtube"],
         "variants": 2,
     },
+    "ad-copy": {
+        "title": "Cisza",
+        "facts": ["Album powstał w Gdańsku"],
+        "platforms": ["google-search", "meta-feed"],
+        "variants": 2,
+    },
+    "email-templates": {"title": "Cisza", "facts": ["Album powstał w Gdańsku"], "platforms": ["newsletter"]},
+    "tags": {"title": "Cisza", "facts": ["Album powstał w Gdańsku"], "platforms": ["tags-instagram"], "variants": 2},
 }
 
 

@@ -9,7 +9,8 @@ import pytest
 from django.utils import translation
 from pydantic import ValidationError
 
-from marketing.content.social_brief import SocialPostBrief, readable_errors
+from marketing.content.brief import readable_errors
+from marketing.content.social_brief import SocialPostBrief
 from tests.content.briefs import brief
 
 

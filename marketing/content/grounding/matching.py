@@ -1,0 +1,148 @@
+"""Matching claims to the facts that bear them out, tolerant of endings, notation and language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import regex
+
+from marketing.content.grounding import wording
+from marketing.content.grounding.dates import find_dates
+from marketing.content.grounding.numbers import Number, find_numbers, supported_values
+from marketing.content.grounding.shapes import Claim, Kind, Source
+from marketing.content.grounding.words import content_words, folded, letters_of, same_word, words_of
+
+# A sentence draws on a fact when it shares at least so many of its words, and such a share of them.
+_FEWEST_SHARED = 2
+_LEAST_SHARE = 0.4
+
+
+class Ground:
+    """The sources of one brief, made ready for looking things up."""
+
+    def __init__(self, sources: Iterable[Source]) -> None:
+        self.sources: tuple[Source, ...] = tuple(sources)
+
+    def bearing_out(self, claim: Claim) -> tuple[int, ...]:
+        """The places of the sources that bear a claim out; none when it has none."""
+        bears = _TESTS[claim.kind]
+        return tuple(at for at, source in enumerate(self.sources) if bears(claim.text, source))
+
+    def drawn_on(self, sentence: str) -> tuple[int, ...]:
+        """The sources whose words a sentence says again."""
+        said = content_words(sentence)
+        found = []
+        for at, source in enumerate(self.sources):
+            meant = content_words(source.text) if source.name != "link" else frozenset()
+            shared = sum(any(same_word(word, other) for other in said) for word in meant)
+            if meant and shared >= min(_FEWEST_SHARED, len(meant)) and shared >= _LEAST_SHARE * len(meant):
+                found.append(at)
+        return tuple(found)
+
+
+def _number(text: str, source: Source) -> bool:
+    wanted = find_numbers(text)
+    if text.casefold() in _pieces(source.text):
+        return True
+    if any(number.digits and not number.unit for number in wanted) and _is_day_of(text, source):
+        return True
+    return bool(wanted) and all(_is_in(number, source) for number in wanted)
+
+
+def _is_in(number: Number, source: Source) -> bool:
+    for other in find_numbers(source.text):
+        if number.values & other.values and _units_agree(number.unit, other.unit):
+            return True
+    if number.unit:
+        return False
+    if number.values & supported_values(source.text):
+        return True
+    # A year or a day of the month on its own, out of a whole date.
+    parts = {part for day in find_dates(source.text) for part in (day.year, day.day)}
+    return any(value in parts for value in number.values)
+
+
+def _units_agree(claimed: str, given: str) -> bool:
+    # A plain number may come from a price, never the other way round.
+    return not claimed or claimed == given
+
+
+def _is_day_of(text: str, source: Source) -> bool:
+    """Whether a figure such as `15.01` is the day and month of a date in the source."""
+    day, _, month = text.partition(".")
+    if not (day.isdecimal() and month.isdecimal()):
+        return False
+    return any((given.day, given.month) == (int(day), int(month)) for given in find_dates(source.text))
+
+
+def _pieces(text: str) -> frozenset[str]:
+    """The blank-separated pieces of a source, such as `mp3` or `26-track`, without marks around them."""
+    return frozenset(piece.strip(".,;:!?()„”“\"'") for piece in text.casefold().split())
+
+
+def _date(text: str, source: Source) -> bool:
+    wanted = find_dates(text)
+    if not wanted:
+        return folded(text) in folded(source.text)
+    if all(day.month is None and day.weekday is None for day in wanted):
+        return folded(text) in words_of(source.text)
+    return all(any(day.is_borne_out_by(other) for other in find_dates(source.text)) for day in wanted)
+
+
+def _price(text: str, source: Source) -> bool:
+    numbers = find_numbers(text)
+    if numbers:
+        return all(_is_in(number, source) for number in numbers)
+    said = wording.FREE.findall(source.text)
+    return any(same_word(words_of(one)[0], words_of(text)[0]) for one in said if words_of(one) and words_of(text))
+
+
+def _award(text: str, source: Source) -> bool:
+    return _names_the_same(text, source.text, wording.AWARDS)
+
+
+def _superlative(text: str, source: Source) -> bool:
+    if _names_the_same(text, source.text, wording.SUPERLATIVES):
+        named = _named(text, wording.SUPERLATIVES)
+        # Any other superlative has to be the same word.
+        if named not in ({"most-like"}, {"ultimate"}):
+            return True
+    return any(same_word(folded(text), word) for word in words_of(source.text))
+
+
+def _names_the_same(text: str, source: str, table: Sequence[tuple[str, regex.Pattern[str]]]) -> bool:
+    return bool(_named(text, table) & _named(source, table))
+
+
+def _named(text: str, table: Sequence[tuple[str, regex.Pattern[str]]]) -> set[str]:
+    return {name for name, pattern in table if pattern.search(text)}
+
+
+def _quote(text: str, source: Source) -> bool:
+    return letters_of(text) in letters_of(source.text)
+
+
+def _name(text: str, source: Source) -> bool:
+    given = words_of(source.text)
+    return all(any(same_word(word, other) for other in given) for word in words_of(text))
+
+
+def _link(text: str, source: Source) -> bool:
+    essence = _essence(text)
+    return any(essence == _essence(piece.strip(".,;()")) for piece in source.text.split())
+
+
+def _essence(link: str) -> str:
+    return link.casefold().removeprefix("https://").removeprefix("http://").removeprefix("www.").rstrip("/")
+
+
+_TESTS = {
+    Kind.NUMBER: _number,
+    Kind.DATE: _date,
+    Kind.PRICE: _price,
+    Kind.AWARD: _award,
+    Kind.SUPERLATIVE: _superlative,
+    Kind.QUOTE: _quote,
+    Kind.NAME: _name,
+    Kind.LINK: _link,
+}

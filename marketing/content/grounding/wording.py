@@ -1,0 +1,23 @@
+"""The words by which awards, superlatives and gifts are recognised, read from wording.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import regex
+
+_DATA = tomllib.loads(Path(__file__).with_name("wording.toml").read_text(encoding="utf-8"))
+Table = tuple[tuple[str, "regex.Pattern[str]"], ...]
+
+
+def _any_of(patterns: list[str]) -> regex.Pattern[str]:
+    return regex.compile("|".join(patterns), regex.IGNORECASE)
+
+
+AWARDS: Table = tuple((name, _any_of(patterns)) for name, patterns in _DATA["awards"].items())
+SUPERLATIVES: Table = tuple((name, _any_of(patterns)) for name, patterns in _DATA["superlatives"].items())
+FREE = _any_of(_DATA["free"])
+QUOTE = regex.compile(r"[„“\"«]([^„“”\"«»\n]{3,400})[”“\"»]")
+NOT_NAMES = frozenset(_DATA["not_names"].split())
+SMALL = frozenset(_DATA["small"].split())
