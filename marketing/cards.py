@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from marketing import services, wording
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from marketing import mailing, services, wording
 from marketing.content.measure import Measure, fold, measure
 from marketing.content.places import Place as Somewhere
 from marketing.content.places import place
@@ -41,6 +44,27 @@ class VariantCard:
     def marks(self) -> Marks:
         """What it claims, and what bears that out."""
         return marks_of(self.variant.grounding, strict=content_type(self.variant.root.content_type).strict)
+
+    @property
+    def plain(self) -> str:
+        """All of it for copying."""
+        if self.sheet:
+            return self.sheet.plain
+        return f"{self.variant.title}\n\n{self.variant.text}" if self.variant.title else self.variant.text
+
+    @property
+    def files(self) -> list[tuple[str, str | Promise]]:
+        """The files it can be taken away in, each with its label; none while an ad's claims are open."""
+        if self.sheet is None or self.marks.blocks:
+            return []
+        if self.sheet.is_mail:
+            return list(mailing.TOOLS.items())
+        return [("csv", _("As CSV"))] if self.sheet.is_ad else []
+
+    @property
+    def mail_faults(self) -> list[str]:
+        """What keeps an e-mail from arriving well."""
+        return mailing.faults(self.variant) if self.sheet and self.sheet.is_mail else []
 
     @property
     def over(self) -> bool:

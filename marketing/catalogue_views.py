@@ -24,9 +24,10 @@ from marketing import promoting, services
 from marketing.catalogue_forms import ArtistForm, EventForm, VoiceForm
 from marketing.models import Artist, BrandVoice, Brief, Event
 from marketing.safety.text import storable
-from marketing.views import MOST_PICKS, DeskRequest
+from marketing.views import DeskRequest
 from providers.access import Permission, requires
 
+MOST_PICKS = 8
 ROWS_A_PAGE = 30
 _DRAFT = re.compile(r"entry-[a-z]{1,20}-(?:new|[0-9]{1,10})")
 

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from marketing.content.policies import Breach
-from marketing.content.sheets.measuring import FieldMeasure, SheetMeasure, ValueMeasure, measure_sheet, unit_of
+from marketing.content.sheets.measuring import (
+    FieldMeasure,
+    SheetMeasure,
+    ValueMeasure,
+    measure_sheet,
+    measure_value,
+    unit_of,
+)
 from marketing.content.sheets.table import LABELS, Sheet, SheetField
+from marketing.exporting import pinned
 from marketing.marks import open_spans
 from marketing.models import Variant
+
+# What Google shows at once.
+_SHOWN_HEADLINES = 3
+_SHOWN_DESCRIPTIONS = 2
 
 _BREACHES: dict[str, Promise] = {
     "exclamation_in_headline": gettext_lazy("an exclamation mark in a headline is refused"),
@@ -45,6 +58,15 @@ class ValueShown:
         """How it stands."""
         return self.measure.level.value
 
+    @property
+    def pieces(self) -> list[tuple[str, bool]]:
+        """The value cut at its claims; True for a piece that nothing bears out."""
+        cut, at = [], 0
+        for start, end in sorted(self.spans):
+            cut += [(self.measure.text[at:start], False), (self.measure.text[start:end], True)]
+            at = end
+        return [(piece, open_) for piece, open_ in [*cut, (self.measure.text[at:], False)] if piece]
+
 
 @dataclass(frozen=True, slots=True)
 class FieldShown:
@@ -56,9 +78,12 @@ class FieldShown:
     unit: Promise
 
     @property
-    def has_room(self) -> bool:
-        """Whether one more value fits."""
-        return len(self.values) < self.field.most
+    def places(self) -> tuple[ValueShown, ...]:
+        """The values and, where one more fits, an empty place for it."""
+        if len(self.values) >= self.field.most:
+            return self.values
+        empty = ValueMeasure(len(self.values) + 1, "", measure_value(self.field, ""))
+        return (*self.values, ValueShown(empty, (), ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +94,35 @@ class SheetShown:
     measure: SheetMeasure
     fields: tuple[FieldShown, ...]
     pins: tuple[str, ...] = ()
+    address: str = ""
+
+    @property
+    def headlines(self) -> list[str]:
+        """The first headlines, as a search result shows them."""
+        return self._first("headlines", _SHOWN_HEADLINES)
+
+    @property
+    def descriptions(self) -> list[str]:
+        """The first descriptions, as a search result shows them."""
+        return self._first("descriptions", _SHOWN_DESCRIPTIONS)
+
+    def _first(self, name: str, most: int) -> list[str]:
+        found = [one.values for one in self.fields if one.field.name == name]
+        return [value.measure.text for values in found for value in values[:most]]
+
+    @property
+    def plain(self) -> str:
+        """All of it for copying: tags on one line, other values one a line."""
+        blocks = []
+        for one in self.fields:
+            texts = [value.measure.text for value in one.values]
+            if one.field.name == "hashtags":
+                blocks.append(" ".join(f"#{text}" for text in texts))
+            elif one.field.name in {"video_tags", "keywords"}:
+                blocks.append(", ".join(texts))
+            else:
+                blocks.append("\n".join(texts))
+        return "\n\n".join(block for block in blocks if block)
 
     @property
     def is_ad(self) -> bool:
@@ -85,7 +139,23 @@ def sheet_shown(shown: Sheet, variant: Variant) -> SheetShown:
     """A variant's fields, measured and marked."""
     measured = measure_sheet(shown, variant.fields)
     fields = tuple(_field(one, measured, variant) for one in measured.fields)
-    return SheetShown(shown, measured, fields)
+    return SheetShown(shown, measured, fields, _pins(shown, variant), _address(variant))
+
+
+def _pins(shown: Sheet, variant: Variant) -> tuple[str, ...]:
+    if shown.slug != "google-search":
+        return ()
+    brief = variant.root.brief
+    pin = pinned(variant.fields, (str(brief.get("title", "")), str(brief.get("creator", ""))))
+    if pin is None:
+        return ()
+    headline = {"headline": variant.fields["headlines"][pin]}
+    return (_("Pin “%(headline)s” to the first place, so that every ad names what it is about.") % headline,)
+
+
+def _address(variant: Variant) -> str:
+    host = urlsplit(str(variant.root.brief.get("link") or "")).hostname or ""
+    return " / ".join(part for part in (host, *variant.fields.get("paths", ())) if part)
 
 
 def _field(one: FieldMeasure, measured: SheetMeasure, variant: Variant) -> FieldShown:

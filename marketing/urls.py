@@ -4,7 +4,8 @@ from django.contrib.auth import views as auth_views
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from marketing import catalogue_views, fact_views, import_views, live, variant_views, views
+from marketing import brief_views, catalogue_views, fact_views, file_views, import_views, live, variant_views, views
+from marketing.forms import BRIEFS
 from providers.access import Door, requires
 
 _CATALOGUE = [
@@ -31,11 +32,11 @@ urlpatterns = [
     path("catalogue/import/", import_views.upload, name="catalogue_import"),
     path("catalogue/import/<slug:kind>/example.csv", import_views.example, name="catalogue_import_example"),
     path("catalogue/import/<uuid:job_id>/", import_views.report, name="catalogue_import_report"),
-    path("create/posts/", views.posts, name="posts"),
-    path("create/posts/check/<slug:name>/", views.posts_check, name="posts_check"),
-    path("create/posts/notices/", views.posts_notices, name="posts_notices"),
-    path("create/posts/save/", views.posts_save, name="posts_save"),
-    path("create/posts/clear/", views.posts_clear, name="posts_clear"),
+    *(path(f"create/{page}/", brief_views.brief, {"page": page}, name=page) for page in BRIEFS),
+    path("create/<slug:page>/check/<slug:name>/", brief_views.check, name="brief_check"),
+    path("create/<slug:page>/notices/", brief_views.notices, name="brief_notices"),
+    path("create/<slug:page>/save/", brief_views.save, name="brief_save"),
+    path("create/<slug:page>/clear/", brief_views.clear, name="brief_clear"),
     path("jobs/<uuid:job_id>/", views.job, name="job"),
     path("jobs/<uuid:job_id>/events", live.events, name="job_events"),
     path("jobs/<uuid:job_id>/places/<slug:slug>/", views.place, name="job_place"),
@@ -48,6 +49,9 @@ urlpatterns = [
     path("variants/<uuid:variant_id>/keep", variant_views.keep, name="variant_keep"),
     path("variants/<uuid:variant_id>/regenerate", variant_views.regenerate, name="variant_regenerate"),
     path("variants/<uuid:variant_id>/progress", variant_views.progress, name="variant_progress"),
+    path("variants/<uuid:variant_id>/confirm", file_views.confirm, name="variant_confirm"),
+    path("variants/<uuid:variant_id>/mail", file_views.mail, name="variant_mail"),
+    path("variants/<uuid:variant_id>/file/<slug:form>", file_views.file, name="variant_file"),
     path("library/", variant_views.library, name="library"),
     path(
         "accounts/login/",

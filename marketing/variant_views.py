@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Exists, OuterRef, Q
+from django.contrib.auth.models import User
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,9 +18,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from marketing import cards, services
-from marketing.content.measure import measure
-from marketing.content.platforms import platform, platforms
+from marketing.content.places import Place, place, places
+from marketing.content.sheets.table import Sheet, as_text
 from marketing.models import Variant
+from marketing.safety.text import many_lines
 from marketing.views import DeskRequest, visible_jobs, visible_variants
 from providers.access import Permission, requires
 
@@ -28,6 +30,8 @@ CARDS_A_PAGE = 24
 MOST_COUNTED = 1000
 # Longer than any title that a platform takes; the column's own length.
 LONGEST_TITLE = 300
+# More values than any field takes.
+MOST_VALUES = 60
 
 
 def _find(request: DeskRequest, variant_id: UUID) -> Variant:
@@ -44,7 +48,7 @@ def _card(variant: Variant) -> cards.VariantCard:
     return cards.variant_card(variant, cards.newest_regenerations([variant]).get(variant.pk))
 
 
-def _answer(request: DeskRequest, variant: Variant, said: str = "") -> HttpResponse:
+def answer_with(request: DeskRequest, variant: Variant, said: str = "") -> HttpResponse:
     """The card in place for htmx, the job's page for a browser without scripts."""
     if request.htmx:
         return render(request, "marketing/variant.html#card", _shown(request, variant, said))
@@ -75,12 +79,28 @@ def _typed(request: DeskRequest, variant: Variant) -> tuple[str, str]:
     )
 
 
+def _typed_into(request: DeskRequest, variant: Variant) -> None:
+    """Put what came into the variant, unsaved: title and text, or the values of its fields."""
+    stands = place(variant.platform)
+    if not isinstance(stands, Sheet):
+        variant.title, variant.text = _typed(request, variant)
+        return
+    fields = dict(variant.fields)
+    for one in stands.asked:
+        if f"field-{one.name}" in request.POST:
+            values = (many_lines(value) for value in request.POST.getlist(f"field-{one.name}"))
+            fields[one.name] = [value for value in values if value][:MOST_VALUES]
+    variant.fields = fields
+    variant.title = next(iter(fields.get("subjects", ())), variant.title)[:LONGEST_TITLE]
+    variant.text = as_text(stands, fields)
+
+
 @requires(Permission.USE_DESK)
 @require_GET
 @never_cache
 def card(request: DeskRequest, variant_id: UUID) -> HttpResponse:
     """A variant's card, or that of the one which took its place."""
-    return _answer(request, _newest(_find(request, variant_id)))
+    return answer_with(request, _newest(_find(request, variant_id)))
 
 
 @requires(Permission.USE_DESK)
@@ -107,11 +127,11 @@ def edit(request: DeskRequest, variant_id: UUID) -> HttpResponse:
     """Edit a text. It is saved while one types; `done` closes the editor."""
     variant = _find(request, variant_id)
     if request.method == "POST":
-        title, text = _typed(request, variant)
-        services.edit_variant(variant, title=title, text=text)
+        _typed_into(request, variant)
+        services.edit_variant(variant, title=variant.title, text=variant.text, fields=variant.fields)
         if not request.htmx or "done" in request.POST:
-            return _answer(request, variant, _("Saved."))
-        return render(request, "marketing/variant.html#counter", {"card": _card(variant), "saved": True})
+            return answer_with(request, variant, _("Saved."))
+        return _counter(request, variant, saved=True)
     if request.htmx:
         return render(request, "marketing/variant.html#editor", {"card": _card(variant), "focus": True})
     return render(request, "marketing/variant.html", {"card": _card(variant), "editing": True})
@@ -122,8 +142,9 @@ def edit(request: DeskRequest, variant_id: UUID) -> HttpResponse:
 def restore(request: DeskRequest, variant_id: UUID) -> HttpResponse:
     """Put the provider's own words back."""
     variant = _find(request, variant_id)
-    services.edit_variant(variant, title=variant.original_title, text=variant.original_text)
-    return _answer(request, variant, _("The first version is back."))
+    first = {"title": variant.original_title, "text": variant.original_text, "fields": variant.original_fields}
+    services.edit_variant(variant, **first)
+    return answer_with(request, variant, _("The first version is back."))
 
 
 @requires(Permission.MAKE)
@@ -131,8 +152,16 @@ def restore(request: DeskRequest, variant_id: UUID) -> HttpResponse:
 def measured(request: DeskRequest, variant_id: UUID) -> HttpResponse:
     """How a text stands that is being typed; nothing is stored."""
     variant = _find(request, variant_id)
-    variant.title, variant.text = _typed(request, variant)
-    return render(request, "marketing/variant.html#counter", {"card": cards.variant_card(variant)})
+    _typed_into(request, variant)
+    return _counter(request, variant)
+
+
+def _counter(request: DeskRequest, variant: Variant, *, saved: bool = False) -> HttpResponse:
+    """How a text stands: its counter, or that of each value with those beside the inputs."""
+    card = cards.variant_card(variant)
+    shown = {"card": card, "saved": saved, "out_of_band": True}
+    part = "marketing/sheet.html#measured" if card.sheet else "marketing/variant.html#counter"
+    return render(request, part, shown)
 
 
 @requires(Permission.MAKE)
@@ -141,10 +170,13 @@ def keep(request: DeskRequest, variant_id: UUID) -> HttpResponse:
     """Put a text into the library or take it out. One that its platform would refuse does not go in."""
     variant = _find(request, variant_id)
     wanted = request.POST.get("keep") == "yes"
-    if wanted and measure(platform(variant.platform), variant.title, variant.text).over:
-        return _answer(request, variant, _("Not kept: the platform would refuse this text. Edit it first."))
+    shown = cards.variant_card(variant)
+    if wanted and shown.over:
+        return answer_with(request, variant, _("Not kept: the platform would refuse this text. Edit it first."))
+    if wanted and shown.marks.blocks:
+        return answer_with(request, variant, _("Not kept: a claim has no source yet. Confirm it or take it out."))
     services.keep_variant(variant, keep=wanted)
-    return _answer(request, variant, _("Kept in the library.") if wanted else _("Taken out of the library."))
+    return answer_with(request, variant, _("Kept in the library.") if wanted else _("Taken out of the library."))
 
 
 @requires(Permission.MAKE)
@@ -153,7 +185,7 @@ def regenerate(request: DeskRequest, variant_id: UUID) -> HttpResponse:
     """Ask for another text in this place."""
     variant = _newest(_find(request, variant_id))
     services.regenerate(variant)
-    return _answer(request, variant)
+    return answer_with(request, variant)
 
 
 def _place(variant: Variant) -> str:
@@ -171,6 +203,13 @@ def _place_before(typed: str) -> Q | None:
     return Q(kept_at__lte=kept_at) & (Q(kept_at__lt=kept_at) | Q(pk__lt=pk))
 
 
+def _present(request: DeskRequest, kept: QuerySet[Variant]) -> list[Place]:
+    """The places that kept texts were written for. One query that looks once into the index for each place."""
+    asked = {f"at_{number}": Exists(kept.filter(platform=one.slug).order_by()) for number, one in enumerate(places())}
+    (found,) = User.objects.filter(pk=request.user.pk).annotate(**asked).values_list(*asked)
+    return [one for one, there in zip(places(), found, strict=True) if there]
+
+
 @requires(Permission.USE_DESK)
 @require_GET
 @never_cache
@@ -182,7 +221,7 @@ def library(request: DeskRequest) -> HttpResponse:
     # Asked as "exists", so that databases walk along the index of kept texts and not through a person's jobs.
     own = Exists(visible_jobs(request.user).filter(pk=OuterRef("root_id")).order_by())
     kept = Variant.objects.filter(own, kept_at__isnull=False).order_by("-kept_at", "-pk")
-    present = [one for one in platforms() if kept.filter(platform=one.slug).exists()]
+    present = _present(request, kept)
     found = kept
     for word in words.split():
         found = found.filter(Q(text__icontains=word) | Q(title__icontains=word) | Q(root__title__icontains=word))

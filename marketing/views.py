@@ -1,4 +1,4 @@
-"""The pages for jobs: start, brief, job. A view reads the request, calls one verb and names the template's part."""
+"""The pages for jobs: start and job. A view reads the request, calls one verb and names the template's part."""
 
 from __future__ import annotations
 
@@ -16,19 +16,16 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 from django_htmx.middleware import HtmxDetails
 
-from marketing import cards, promoting, services, wording
-from marketing.demo import EXAMPLE_BRIEFS
-from marketing.forms import REMEMBERED, SocialPostForm, defaults, refill, typed
+from marketing import cards, services, wording
+from marketing.forms import BRIEFS
 from marketing.longwork.registry import long_work
-from marketing.models import Brief, Job, Variant
+from marketing.models import Job, Variant
 from providers.access import Permission, has_remote_provider, may, requires
 
-SOCIAL_POSTS = "social-posts"
 EARLIER_JOBS = 8
-MOST_PICKS = 8
 
 
 class DeskRequest(HttpRequest):
@@ -49,7 +46,8 @@ def visible_variants(user: User) -> QuerySet[Variant]:
     return variants if may(user, Permission.SEE_ALL_WORK) else variants.filter(root__owner=user)
 
 
-def _find_job(request: DeskRequest, job_id: UUID) -> Job:
+def find_job(request: DeskRequest, job_id: UUID) -> Job:
+    """A job that its reader may see. Raises Http404."""
     return get_object_or_404(visible_jobs(request.user).select_related("owner"), pk=job_id)
 
 
@@ -80,100 +78,16 @@ def start(request: DeskRequest) -> HttpResponse:
         "earlier": earlier,
         "unfinished": any(not job.is_finished for job in today),
         "hour": timezone.localtime().hour,
-        "open_title": _open_title(request.user),
+        "open_briefs": _open_briefs(request.user),
         "needs_provider": may(request.user, Permission.CONFIGURE) and not has_remote_provider(),
     }
     return render(request, "marketing/start.html#jobs" if request.htmx else "marketing/start.html", shown)
 
 
-def _open_title(user: User) -> str:
-    """The title of a brief that was begun and not sent."""
-    return str(services.open_brief(user, SOCIAL_POSTS).get("title") or "").strip()
-
-
-def _posts_page(request: DeskRequest, form: SocialPostForm, **more: Any) -> HttpResponse:
-    saved = Brief.objects.filter(owner=request.user, content_type=SOCIAL_POSTS).first()
-    shown = {
-        "form": form,
-        "saved_at": saved.updated_at if saved else None,
-        "entry": promoting.find_entry(str(form["entry"].value() or "")),
-        "picks": promoting.find_entries("", MOST_PICKS),
-        **more,
-    }
-    return render(request, "marketing/posts.html", shown, status=422 if form.errors else 200)
-
-
-def _first_values(request: DeskRequest) -> dict[str, Any]:
-    """What the form shows when it opens: an earlier job's brief, an example, or what was typed last."""
-    if "from" in request.GET:
-        try:
-            return dict(_find_job(request, UUID(request.GET["from"])).brief)
-        except ValueError:
-            raise Http404 from None
-    if "entry" in request.GET:
-        known = promoting.brief_of(request.GET["entry"])
-        if not known:
-            raise Http404
-        return {**services.open_brief(request.user, SOCIAL_POSTS), **known}
-    if "example" in request.GET:
-        language = defaults()["language"]
-        return next(brief for brief in EXAMPLE_BRIEFS if brief["language"] == language)
-    return services.open_brief(request.user, SOCIAL_POSTS)
-
-
-@requires(Permission.MAKE)
-@require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
-def posts(request: DeskRequest) -> HttpResponse:
-    """The brief of a social post; a valid one becomes a job."""
-    if request.method != "POST":
-        return _posts_page(request, SocialPostForm(initial=refill(_first_values(request))))
-    form = SocialPostForm(request.POST)
-    if not form.is_valid():
-        services.save_brief(request.user, SOCIAL_POSTS, typed(request.POST))
-        return _posts_page(request, form)
-    job = services.request_generation(request.user, SOCIAL_POSTS, form.to_brief(), form.options)
-    # The job holds the brief now; the next one starts with the choices that rarely change.
-    sent = typed(request.POST)
-    services.save_brief(request.user, SOCIAL_POSTS, {name: sent[name] for name in REMEMBERED})
-    return redirect("job", job.pk)
-
-
-@requires(Permission.MAKE)
-@require_POST
-def posts_check(request: DeskRequest, name: str) -> HttpResponse:
-    """What one field of the form has to say now; the whole form is saved on the way."""
-    form = SocialPostForm(request.POST)
-    if name not in form.fields:
-        raise Http404
-    services.save_brief(request.user, SOCIAL_POSTS, typed(request.POST))
-    form.full_clean()
-    return render(request, "marketing/posts.html#note", {"field": form[name]})
-
-
-@requires(Permission.MAKE)
-@require_POST
-def posts_notices(request: DeskRequest) -> HttpResponse:
-    """What there is to say about the material as it stands: personal data, and words that read like orders."""
-    form = SocialPostForm(request.POST)
-    return render(request, "marketing/notices.html", {"notices": form.notices, "field": form["personal_data"]})
-
-
-@requires(Permission.MAKE)
-@require_POST
-def posts_save(request: DeskRequest) -> HttpResponse:
-    """Keep the form as it stands."""
-    brief = services.save_brief(request.user, SOCIAL_POSTS, typed(request.POST))
-    return render(request, "marketing/posts.html#saved", {"saved_at": brief.updated_at})
-
-
-@requires(Permission.MAKE)
-@require_POST
-def posts_clear(request: DeskRequest) -> HttpResponse:
-    """Begin an empty brief; the choices that rarely change stay."""
-    kept = services.open_brief(request.user, SOCIAL_POSTS)
-    services.save_brief(request.user, SOCIAL_POSTS, {name: kept[name] for name in REMEMBERED if name in kept})
-    return redirect(f"{reverse('posts')}?new=1")
+def _open_briefs(user: User) -> list[tuple[str, str]]:
+    """The titles of briefs that were begun and not sent, each with its page."""
+    begun = {brief.content_type: str(brief.data.get("title") or "").strip() for brief in user.briefs.all()}
+    return [(begun[form.kind], form.page) for form in BRIEFS.values() if begun.get(form.kind)]
 
 
 def job_card(job: Job) -> dict[str, Any]:
@@ -187,8 +101,15 @@ def job_card(job: Job) -> dict[str, Any]:
         "story": cards.story(job),
         "advice": wording.advice(job.failure, job.steps) if job.state == Job.State.FAILED else None,
         "took": wording.seconds(round(took.total_seconds() * 1000)),
+        "again_url": _again_url(job),
         "texts": job.variants.filter(replaced_by=None).count() if job.is_finished else 0,
     }
+
+
+def _again_url(job: Job) -> str:
+    """Where the brief can be edited and sent once more; empty for work without one."""
+    pages = [form.page for form in BRIEFS.values() if form.kind == job.content_type]
+    return f"{reverse(pages[0])}?from={job.pk}" if pages else ""
 
 
 @requires(Permission.USE_DESK)
@@ -196,7 +117,7 @@ def job_card(job: Job) -> dict[str, Any]:
 @never_cache
 def job(request: DeskRequest, job_id: UUID) -> HttpResponse:
     """A job and what it brought. A request for another text lives on the page of its variant."""
-    found = _find_job(request, job_id)
+    found = find_job(request, job_id)
     if found.regenerates:
         return redirect(f"{reverse('job', args=[found.regenerates.root_id])}#variant-{found.regenerates_id}")
     places = [] if long_work(found.content_type) else cards.places(found)
@@ -205,14 +126,14 @@ def job(request: DeskRequest, job_id: UUID) -> HttpResponse:
         **job_card(found),
         "places": places,
         "examples": any(card.example for card in written),
-        "draft_key": draft_key(request.user),
+        "draft_key": draft_key(request.user, found.content_type),
     }
     return render(request, "marketing/job.html", shown)
 
 
-def draft_key(user: User) -> str:
-    """Where the browser keeps this person's unsent brief."""
-    return f"prometheus-draft:{user.pk}:{SOCIAL_POSTS}"
+def draft_key(user: User, kind: str) -> str:
+    """Where the browser keeps this person's unsent brief of a content type."""
+    return f"prometheus-draft:{user.pk}:{kind}"
 
 
 @requires(Permission.USE_DESK)
@@ -220,7 +141,7 @@ def draft_key(user: User) -> str:
 @never_cache
 def place(request: DeskRequest, job_id: UUID, slug: str) -> HttpResponse:
     """One platform's part of a job's page, once it is written."""
-    found = _find_job(request, job_id)
+    found = find_job(request, job_id)
     wanted = next((place for place in cards.places(found) if place.platform.slug == slug), None)
     if wanted is None:
         raise Http404
@@ -231,7 +152,7 @@ def place(request: DeskRequest, job_id: UUID, slug: str) -> HttpResponse:
 @require_POST
 def cancel(request: DeskRequest, job_id: UUID) -> HttpResponse:
     """Stop a job; what it has written stays."""
-    found = _find_job(request, job_id)
+    found = find_job(request, job_id)
     if services.cancel(found):
         messages.info(request, _("Stopping. Texts that are finished stay."))
     else:
@@ -243,7 +164,7 @@ def cancel(request: DeskRequest, job_id: UUID) -> HttpResponse:
 @require_POST
 def retry(request: DeskRequest, job_id: UUID) -> HttpResponse:
     """Run a failed or cancelled job again."""
-    found = _find_job(request, job_id)
+    found = find_job(request, job_id)
     if not services.retry(found):
         messages.info(request, _("There is nothing to try again: this job runs or is done."))
     if found.regenerates:

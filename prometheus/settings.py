@@ -217,6 +217,8 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
+        # An e-mail's preview; it answers with a policy of its own.
+        "frame-src": [SELF],
         "object-src": [NONE],
     },
 }

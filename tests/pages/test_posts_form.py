@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from marketing.forms import SocialPostForm, refill
+from marketing.forms import SocialPostForm
 from marketing.models import Brief, Job
 from tests.pages.conftest import FORM
 
@@ -69,29 +69,29 @@ def test_lists_every_error_above_the_form(page: Client) -> None:
 
 
 def test_opens_with_what_was_typed_last(page: Client) -> None:
-    page.post(reverse("posts_save"), {**FORM, "title": "Ćma w trakcie pisania"})
+    page.post(reverse("brief_save", args=["posts"]), {**FORM, "title": "Ćma w trakcie pisania"})
     assert "Ćma w trakcie pisania" in page.get(POSTS).content.decode()
 
 
 def test_saves_characters_that_a_json_column_refuses(page: Client) -> None:
-    response = page.post(reverse("posts_save"), {**FORM, "title": "a\x00b"})
+    response = page.post(reverse("brief_save", args=["posts"]), {**FORM, "title": "a\x00b"})
     assert response.status_code == 200
     assert Brief.objects.get().data["title"] == "ab"
 
 
 def test_checks_one_field_and_saves_the_form(page: Client) -> None:
-    response = page.post(reverse("posts_check", args=["link"]), {**FORM, "link": "ftp://example.com"})
+    response = page.post(reverse("brief_check", args=["posts", "link"]), {**FORM, "link": "ftp://example.com"})
     assert "field-error" in response.content.decode()
     assert Brief.objects.get().data["link"] == "ftp://example.com"
 
 
 def test_has_nothing_to_say_about_a_good_field(page: Client) -> None:
-    response = page.post(reverse("posts_check", args=["title"]), FORM)
+    response = page.post(reverse("brief_check", args=["posts", "title"]), FORM)
     assert response.content.decode().strip() == ""
 
 
 def test_knows_no_field_of_another_name(page: Client) -> None:
-    assert page.post(reverse("posts_check", args=["password"]), FORM).status_code == 404
+    assert page.post(reverse("brief_check", args=["posts", "password"]), FORM).status_code == 404
 
 
 def test_opens_the_brief_of_an_earlier_job_again(page: Client, job: Job) -> None:
@@ -106,8 +106,8 @@ def test_knows_no_brief_of_a_job_that_is_not_there(page: Client, source: str) ->
 
 
 def test_begins_an_empty_brief_on_demand(page: Client) -> None:
-    page.post(reverse("posts_save"), FORM)
-    page.post(reverse("posts_clear"))
+    page.post(reverse("brief_save", args=["posts"]), FORM)
+    page.post(reverse("brief_clear", args=["posts"]))
     assert Brief.objects.get().data == {
         "platforms": ["x", "youtube"],
         "variants": "2",
@@ -155,5 +155,5 @@ def test_takes_a_title_of_180_characters(db: None) -> None:
 
 
 def test_fills_a_stored_brief_back_into_the_form(db: None) -> None:
-    shown = refill({"facts": ["a", "b"], "hashtags": ["x", "y"]})
+    shown = SocialPostForm.refill({"facts": ["a", "b"], "hashtags": ["x", "y"]})
     assert (shown["facts"], shown["hashtags"]) == ("a\nb", "#x #y")

@@ -16,8 +16,8 @@ from marketing import demo_catalogue
 from marketing.content.registry import content_type
 from marketing.demo import EXAMPLES, Example, ExampleText
 from marketing.models import Job, Variant
-from marketing.views import SOCIAL_POSTS
 
+SOCIAL_POSTS = "social-posts"
 SIGN_IN = "admin"
 # Names become ids through this, so that every installation's examples have the same ones.
 _EXAMPLES = uuid.UUID("6f1c7a52-3c0f-4f0e-9a53-0d9f2d0e5a11")
