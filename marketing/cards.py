@@ -127,6 +127,11 @@ class Place:
     platform: Somewhere
     cards: list[VariantCard]
 
+    @property
+    def wide(self) -> bool:
+        """Whether its cards need the whole width: an e-mail's preview does."""
+        return any(card.sheet.is_mail for card in self.cards if card.sheet)
+
 
 @dataclass(frozen=True, slots=True)
 class Story:

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from marketing import promoting, services
 from marketing.catalogue_forms import ArtistForm, EventForm, VoiceForm
+from marketing.forms import BRIEFS
 from marketing.models import Artist, BrandVoice, Brief, Event
 from marketing.safety.text import storable
 from marketing.views import DeskRequest
@@ -137,7 +138,11 @@ def entries(request: DeskRequest, kind: str) -> HttpResponse:
 @never_cache
 def picks(request: DeskRequest) -> HttpResponse:
     """Entries of any kind to write about, by some of their words."""
-    shown = {"picks": promoting.find_entries(search_words(request), MOST_PICKS)}
+    page = request.GET.get("page", "")
+    shown = {
+        "picks": promoting.find_entries(search_words(request), MOST_PICKS),
+        "page": page if page in BRIEFS else "posts",
+    }
     return render(request, "catalogue/picks.html", shown)
 
 

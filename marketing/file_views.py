@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from csp.constants import NONE, SELF
@@ -21,14 +22,12 @@ from marketing.views import DeskRequest, visible_variants
 from providers.access import Permission, requires
 
 # An e-mail brings its own styles and pictures; it runs nothing, and only our own pages may frame it.
-_MAIL_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "style-src": ["'unsafe-inline'"],
-        "img-src": ["https:", "data:"],
-        "frame-ancestors": [SELF],
-        "sandbox": True,
-    }
+_MAIL_POLICY: dict[str, Any] = {
+    "default-src": [NONE],
+    "style-src": ["'unsafe-inline'"],
+    "img-src": ["https:", "data:"],
+    "frame-ancestors": [SELF],
+    "sandbox": True,
 }
 
 

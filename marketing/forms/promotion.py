@@ -117,7 +117,7 @@ class PromotionForm(forms.Form):
     audience = words("audience", gettext_lazy("For whom"), gettext_lazy("For example: listeners of jazz."), most=300)
     tone = forms.ChoiceField(label=gettext_lazy("Tone"), choices=TONES, widget=forms.RadioSelect)
     language = forms.ChoiceField(
-        label=gettext_lazy("Language of the posts"), choices=LANGUAGES, widget=forms.RadioSelect
+        label=gettext_lazy("Language of the texts"), choices=LANGUAGES, widget=forms.RadioSelect
     )
     call_to_action = words(
         "call_to_action", gettext_lazy("Call to action"), gettext_lazy("What should people do next?"), most=180

@@ -35,7 +35,10 @@ def icon(name: str, size: int = 20) -> SafeString:
 @register.simple_tag
 def platform_icon(slug: str, size: int = 20) -> SafeString:
     """A platform's sign, or a plain one for a platform without."""
-    return icon(f"brand-{slug}" if slug in PLATFORM_ICONS else "speakerphone", size)
+    brand = slug.removeprefix("tags-").removesuffix("-video")
+    if brand in PLATFORM_ICONS:
+        return icon(f"brand-{brand}", size)
+    return icon({"newsletter": "mail", "tags-kdp": "tags"}.get(slug, "speakerphone"), size)
 
 
 # For what a model or a person wrote as markup: `{{ text|markdown }}` and `{{ text|safe_html }}` show nothing that acts.

@@ -106,7 +106,11 @@ def _candidates(setting: _Setting, one: SheetField) -> Iterator[str]:
         head, rest = lines[:3], lines[3:]
         turn = setting.turn % max(1, len(rest))
         lines = head + rest[turn:] + rest[:turn]
-    filled = [text for line in lines if (text := _fill(setting, line))]
+    named = [(line, text) for line in lines if (text := _fill(setting, line))]
+    if one.name == "paragraphs":
+        # Of two lines that begin alike, the second one only does without a name that the brief has.
+        named = list({line.split("{")[0]: (line, text) for line, text in reversed(named)}.values())[::-1]
+    filled = [text for _line, text in named]
     facts = [_sentence(fact) if one.name not in {"headlines", "points"} else fact for fact in setting.brief.facts]
     if facts_stand == "spoken":
         spoken = [filled[0], *facts[:_MOST_SPOKEN], *filled[-2:]] if filled else facts
