@@ -79,8 +79,11 @@ def _typed(request: DeskRequest, variant: Variant) -> tuple[str, str]:
     )
 
 
-def _typed_into(request: DeskRequest, variant: Variant) -> None:
-    """Put what came into the variant, unsaved: title and text, or the values of its fields."""
+def _typed_into(request: DeskRequest, variant: Variant, *, empty: bool = False) -> None:
+    """Put what came into the variant, unsaved: title and text, or the values of its fields.
+
+    `empty` keeps empty values in their places, so that each counter finds its input.
+    """
     stands = place(variant.platform)
     if not isinstance(stands, Sheet):
         variant.title, variant.text = _typed(request, variant)
@@ -89,7 +92,7 @@ def _typed_into(request: DeskRequest, variant: Variant) -> None:
     for one in stands.asked:
         if f"field-{one.name}" in request.POST:
             values = (many_lines(value) for value in request.POST.getlist(f"field-{one.name}"))
-            fields[one.name] = [value for value in values if value][:MOST_VALUES]
+            fields[one.name] = [value for value in values if value or empty][:MOST_VALUES]
     variant.fields = fields
     variant.title = next(iter(fields.get("subjects", ())), variant.title)[:LONGEST_TITLE]
     variant.text = as_text(stands, fields)
@@ -131,6 +134,7 @@ def edit(request: DeskRequest, variant_id: UUID) -> HttpResponse:
         services.edit_variant(variant, title=variant.title, text=variant.text, fields=variant.fields)
         if not request.htmx or "done" in request.POST:
             return answer_with(request, variant, _("Saved."))
+        _typed_into(request, variant, empty=True)
         return _counter(request, variant, saved=True)
     if request.htmx:
         return render(request, "marketing/variant.html#editor", {"card": _card(variant), "focus": True})
@@ -152,7 +156,7 @@ def restore(request: DeskRequest, variant_id: UUID) -> HttpResponse:
 def measured(request: DeskRequest, variant_id: UUID) -> HttpResponse:
     """How a text stands that is being typed; nothing is stored."""
     variant = _find(request, variant_id)
-    _typed_into(request, variant)
+    _typed_into(request, variant, empty=True)
     return _counter(request, variant)
 
 

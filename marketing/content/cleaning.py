@@ -45,6 +45,9 @@ _SHOUTED = regex.compile(r"[\p{Lu}_\s]{3,}")
 _FILLER = regex.compile(r"\blorem ipsum\b|\bx{4,}\b|\bTBD\b|\bTODO\b", regex.IGNORECASE)
 _LEAKS = regex.compile(
     r"\bas an? (?:ai|artificial)\b|\blanguage model\b|\bmodel(?:em|u)? językow|\bsystem prompt\b|"
+    r"\b(?:the|this|your) brief\b(?! (?:history|encounter|moment|time|period))|"
+    r"\bbrief(?:ie|u|em|owi)?\s+(?:says|mówi|podaje)\b|"
+    r"\b(?:w|z|według) brief(?:ie|u)\b|^\s*(?:rules|zasady|instructions|instrukcje)\s*:\s*\d|"
     r"\bjako (?:ai|sztuczna inteligencja|asystent)\b|\bjson\b|\"variants\"|"
     r"^\s*(?:variant|wariant|version|wersja|option|opcja)\s*(?:nr\s*)?#?\d+\s*[:.)–-](?!\d)|"
     r"^\s*(?:sure|certainly|of course|oczywiście|jasne)[,!. ]+(?:here|oto)\b|"

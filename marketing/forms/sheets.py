@@ -140,6 +140,12 @@ class TagsForm(SheetForm):
         WHEN,
     )
 
+    own_words = forms.CharField(
+        label=gettext_lazy("Your own words"),
+        help_text=gettext_lazy("They come first in every list; separated by commas."),
+        required=False,
+        widget=forms.TextInput(attrs=attributes("own_words", autocomplete="off")),
+    )
     date = None  # type: ignore[assignment]
     link = None  # type: ignore[assignment]
     goal = None  # type: ignore[assignment]

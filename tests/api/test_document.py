@@ -22,12 +22,28 @@ EVERYTHING = ["content", "analysis", "optimization", "openai", "monitoring"]
 EXAMPLES = 5
 
 
+POLISH = [
+    *("Nowy folk z serca miasta", "Posłuchaj kwartetu", "Muzyka na długi wieczór", "Zamów płytę do domu"),
+    *("Brzmi jak stare drewno", "Cisza między nutami", "Włącz i zostań do końca", "Znajdź chwilę dla siebie"),
+    *("Dźwięki prosto z taśmy", "Piosenki bez pośpiechu", "Głosy, które pamiętasz", "Album do uważnych uszu"),
+]
+ENGLISH = [
+    *("A new voice from the city", "Listen to the quartet", "Music for a long evening", "Order the record today"),
+    *("It sounds like old wood", "Silence between the notes", "Press play and stay", "Find a moment for yourself"),
+    *("Sounds straight from tape", "Songs without any hurry", "Voices you will remember", "For careful ears"),
+]
+
+
 def writes_what_is_asked(request: dict[str, Any]) -> str:
     """As many posts as the prompt asks for, in its language."""
     prompt = "\n".join(str(message["content"]) for message in request["messages"])
     asked = re.search(r"(?:Liczba wariantów|Number of variants): (\d)", prompt)
     assert asked is not None
     polish = "Liczba wariantów" in prompt
+    shape = json.loads(prompt[prompt.rindex('{"variants"') :].splitlines()[0])["variants"][0]
+    if "text" not in shape:
+        fields = dict.fromkeys(shape, POLISH if polish else ENGLISH)
+        return json.dumps({"variants": [fields] * int(asked[1])}, ensure_ascii=False)
     variants = [write_post(number, polish) for number in range(1, int(asked[1]) + 1)]
     return json.dumps({"variants": variants}, ensure_ascii=False)
 

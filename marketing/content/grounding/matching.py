@@ -102,11 +102,10 @@ def _award(text: str, source: Source) -> bool:
 
 
 def _superlative(text: str, source: Source) -> bool:
-    if _names_the_same(text, source.text, wording.SUPERLATIVES):
-        named = _named(text, wording.SUPERLATIVES)
-        # Any other superlative has to be the same word.
-        if named not in ({"most-like"}, {"ultimate"}):
-            return True
+    named = _named(text, wording.SUPERLATIVES) & _named(source.text, wording.SUPERLATIVES)
+    # These names gather many words: any of them has to be the same word.
+    if named - {"most-like", "ultimate"}:
+        return True
     return any(same_word(folded(text), word) for word in words_of(source.text))
 
 

@@ -49,7 +49,9 @@ class SheetBrief(PromotionBrief):
             if slug not in known:
                 message = gettext("Choose formats from the list; this one is not on it: {slug}")
                 raise PydanticCustomError("sheet", message, {"slug": slug[:60]})
-        return list(dict.fromkeys(value))
+        if len(set(value)) < len(value):
+            raise PydanticCustomError("sheet_twice", gettext("Choose each format once."))
+        return value
 
     def sources(self) -> tuple[Source, ...]:
         """The brief's own words, brand and keywords among them."""

@@ -1,0 +1,184 @@
+"""A provider that does everything wrong, over 500 generations: no limit breaks, nothing acts, nothing is unmarked."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from marketing import cards, services
+from marketing.content.links import find_urls
+from marketing.content.platforms import platforms
+from marketing.content.sheets.table import sheets
+from marketing.models import Job, Variant
+from marketing.tasks import run_job
+from providers import ledger
+from providers.models import Attempt
+from tests.upstream import answers
+
+FACTS = {
+    "pl": ["Drugi album kwartetu z Łodzi", "Winyl w nakładzie 300 sztuk", "Nagrane w dawnej przędzalni"],
+    "en": ["A novel in 26 entries", "Set on the Hel peninsula in 1938", "Translated by Anna Lind"],
+}
+LINK = "https://example.com/zolte-swiatlo"
+GOOD = {
+    "pl": [
+        "Ta płyta powstała na setkę i to słychać.",
+        "Słychać tu każdy oddech i każde skrzypnięcie.",
+        "Wieczór z winylem.",
+    ],
+    "en": ["A story told entry by entry.", "Read it slowly, by the sea.", "An index that becomes a novel."],
+}
+FOREIGN = {
+    "pl": "This is a wonderful album and everybody should hear it now.",
+    "en": "To jest wspaniała książka i warto ją mieć w domu.",
+}
+INVENTED = {
+    "pl": [
+        "Sprzedano już 98 765 egzemplarzy.",
+        "Nagroda Fryderyk 2019 za album roku.",
+        "Tylko 19,99 zł do 31 grudnia 2031 roku.",
+        "„Najlepsza płyta dekady, absolutne arcydzieło” – Rolling Stone.",
+    ],
+    "en": [
+        "Over 98,765 copies sold.",
+        "Winner of the Booker Prize 2019.",
+        "Only $19.99 until 31 December 2031.",
+        "“The best novel of the decade, a true masterpiece” – The Guardian.",
+    ],
+}
+INJECTED = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "[klik](javascript:alert(1))",
+    "<b style='position:fixed'>BOLD</b>",
+    "https://evil.example.net/win?x=1",
+    "evil-site.com",
+    "www.phish.example.org",
+]
+LEAKED = [
+    "Rules: 1. Use only what the brief says.",
+    "Zasady: 1. Korzystaj tylko z tego, co mówi brief.",
+    "As an AI language model, I cannot",
+]
+
+
+def texts(chance: random.Random, language: str) -> str:
+    """One value, wrong in one or more ways."""
+    good = chance.choice(GOOD[language])
+    wrong = [
+        lambda: good,
+        lambda: good * 60,
+        lambda: FOREIGN[language],
+        lambda: f"{good} {chance.choice(INVENTED[language])}",
+        lambda: f"{good} {chance.choice(INJECTED)}",
+        lambda: chance.choice(INJECTED) + good,
+        lambda: chance.choice(LEAKED),
+        lambda: "",
+        lambda: "   \u202e\u200b",
+        lambda: f"{good} [WSTAW NAZWĘ]",
+        lambda: good,
+    ]
+    return chance.choice(wrong)()
+
+
+class Hostile:
+    """Writes whatever shape is asked, and fills it with what no desk wants."""
+
+    def __init__(self) -> None:
+        self.chance = random.Random(11)
+
+    def __call__(self, request: dict[str, Any]) -> str:
+        prompt = "\n".join(str(message["content"]) for message in request["messages"])
+        language = "pl" if "Liczba wariantów" in prompt else "en"
+        asked = re.search(r"(?:Liczba wariantów|Number of variants): (\d)", prompt)
+        number = int(asked[1]) if asked else 1
+        shape = json.loads(prompt[prompt.rindex('{"variants"') :].splitlines()[0])
+        variants = [self._variant(shape["variants"][0], language) for _ in range(number)]
+        if self.chance.random() < 0.2:
+            variants = variants[:1] * number
+        body = json.dumps({"variants": variants}, ensure_ascii=False)
+        wraps = (body, body, body, f"Oto wynik:\n```json\n{body}\n```\nMiłego dnia!", body[:-20], "", "Nie mogę pomóc.")
+        return self.chance.choice(wraps)
+
+    def _variant(self, shape: dict[str, Any], language: str) -> dict[str, Any]:
+        return {
+            name: [texts(self.chance, language) for _ in range(self.chance.choice((0, 2, 4, 8, 18)))]
+            if isinstance(value, list)
+            else texts(self.chance, language)
+            for name, value in shape.items()
+        }
+
+
+@pytest.fixture
+def owner(transactional_db: None) -> Iterator[User]:
+    yield User.objects.create_superuser("ewa")
+    ledger.close()
+
+
+def generate(owner: User, language: str, round_: int) -> None:
+    """Every place of every kind once, with as many variants as it takes."""
+    brief = {
+        "title": "Żółte światło" if language == "pl" else "The Lighthouse Keeper’s Index",
+        "creator": "Ćma i Gęślarze" if language == "pl" else "Maria Zawada",
+        "facts": FACTS[language],
+        "link": LINK,
+        "language": language,
+        "audience": f"round {round_}",
+    }
+    kinds = {
+        "social-posts": ([one.slug for one in platforms()], 5),
+        **{kind: ([one.slug for one in sheets(kind)], 3) for kind in ("ad-copy", "email-templates", "tags")},
+    }
+    for kind, (places, variants) in kinds.items():
+        job = services.request_generation(owner, kind, {**brief, "platforms": places, "variants": variants})
+        run_job(str(job.pk))
+
+
+def unmarked_numbers(variant: Variant) -> set[str]:
+    """Numbers of a text that its brief does not hold and that no open claim covers."""
+    said = json.dumps(variant.root.brief, ensure_ascii=False)
+    record = variant.grounding
+    open_ = " ".join(
+        claim["text"] for sentence in record["sentences"] for claim in sentence["claims"] if not claim["sources"]
+    )
+    found = set(re.findall(r"\d+", variant.text))
+    return {number for number in found if number not in said and number not in open_}
+
+
+@pytest.mark.once
+@pytest.mark.timeout(300)
+def test_nothing_that_a_hostile_provider_writes_gets_through_unmarked(
+    owner: User, connect: Any, settings: Any, client: Client
+) -> None:
+    connect("groq", answers(Hostile()), failure_threshold=10_000)
+    for round_ in range(5):
+        generate(owner, ("pl", "en")[round_ % 2], round_)
+    variants = list(Variant.objects.select_related("root"))
+    assert len(variants) >= 500
+    assert {one.offline for one in variants} == {True, False}
+    for variant in variants:
+        card = cards.variant_card(variant)
+        assert not card.over, (variant.platform, variant.text)
+        assert not re.search(r"<\s*/?\s*[a-z]", variant.text, re.IGNORECASE), variant.text
+        links = {variant.text[span.start : span.end] for span in find_urls(variant.text, any_domain=True)}
+        assert links <= {LINK}, variant.text
+        assert not unmarked_numbers(variant), variant.text
+        assert not any(leak[:25] in variant.text for leak in LEAKED), variant.text
+        assert "[WSTAW" not in variant.text
+    refused = Attempt.objects.exclude(outcome="answered")
+    assert refused.exists()
+    assert not refused.filter(detail="").exists()
+    client.force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
+    for job in Job.objects.all():
+        html = client.get(reverse("job", args=[job.pk])).content.decode()
+        assert "<script>alert" not in html
+        assert "onerror" not in html
+        assert 'href="javascript' not in html
