@@ -48,7 +48,7 @@ def to_onix(records: Iterable[Mapping[str, Any]], sender: str, sent_at: datetime
     _add(header, "SentDateTime", f"{moment:%Y%m%dT%H%M%SZ}")
     used: set[str] = set()
     for number, record in enumerate(records, start=1):
-        isbn = "".join(letter for letter in as_text(record.get("isbn13")) if letter.isdigit())
+        isbn = "".join(letter for letter in as_text(record.get("isbn13")).strip() if letter.isdigit())
         # A receiver keeps records apart by this; two editions under one ISBN are a fault of the rules' to name.
         reference = isbn if isbn and isbn not in used else f"{isbn or 'record'}-{number}"
         used.add(isbn)
@@ -92,7 +92,7 @@ def _add(parent: etree._Element, name: str, text: object = None, **attributes: s
 def _product(message: etree._Element, record: Mapping[str, Any], reference: str, isbn: str) -> None:
     product = _add(message, "Product")
     _add(product, "RecordReference", reference)
-    _add(product, "NotificationType", "02" if as_text(record.get("publishing_status")) == "02" else "03")
+    _add(product, "NotificationType", "02" if as_text(record.get("publishing_status")).strip() == "02" else "03")
     identifier = _add(product, "ProductIdentifier")
     if isbn:
         _add(identifier, "ProductIDType", "15")
@@ -102,7 +102,7 @@ def _product(message: etree._Element, record: Mapping[str, Any], reference: str,
         _add(identifier, "IDTypeName", "record number")
         _add(identifier, "IDValue", reference)
     _descriptive(_add(product, "DescriptiveDetail"), record)
-    description = as_text(record.get("description"))
+    description = as_text(record.get("description")).strip()
     if description:
         content = _add(_add(product, "CollateralDetail"), "TextContent")
         _add(content, "TextType", "03")
@@ -115,7 +115,7 @@ def _product(message: etree._Element, record: Mapping[str, Any], reference: str,
 
 def _descriptive(detail: etree._Element, record: Mapping[str, Any]) -> None:
     _add(detail, "ProductComposition", "00")
-    form = as_text(record.get("product_form")) or _FORMS.get(as_text(record.get("format")), "00")
+    form = as_text(record.get("product_form")).strip() or _FORMS.get(as_text(record.get("format")).strip(), "00")
     _add(detail, "ProductForm", form)
     for code in texts(record.get("product_form_detail")):
         _add(detail, "ProductFormDetail", code)
@@ -124,22 +124,22 @@ def _descriptive(detail: etree._Element, record: Mapping[str, Any]) -> None:
         _add(feature, "ProductFormFeatureType", "09")
         _add(feature, "ProductFormFeatureValue", "00")
         _add(feature, "ProductFormFeatureDescription", words)
-    if series := as_text(record.get("series")):
+    if series := as_text(record.get("series")).strip():
         collection = _add(detail, "Collection")
         _add(collection, "CollectionType", "10")
         element = _title(collection, "01", "02")
-        if part := as_text(record.get("series_number")):
+        if part := as_text(record.get("series_number")).strip():
             _add(element, "PartNumber", part)
         _add(element, "TitleText", series)
     element = _title(detail, "01", "01")
-    _add(element, "TitleText", as_text(record.get("title")))
-    if subtitle := as_text(record.get("subtitle")):
+    _add(element, "TitleText", as_text(record.get("title")).strip())
+    if subtitle := as_text(record.get("subtitle")).strip():
         _add(element, "Subtitle", subtitle)
-    if original := as_text(record.get("original_title")):
+    if original := as_text(record.get("original_title")).strip():
         _add(_title(detail, "03", "01"), "TitleText", original)
     _contributors(detail, record)
     for role, name in (("01", "language"), ("02", "original_language")):
-        if code := as_text(record.get(name)):
+        if code := as_text(record.get(name)).strip():
             language = _add(detail, "Language")
             _add(language, "LanguageRole", role)
             _add(language, "LanguageCode", code)
@@ -191,10 +191,10 @@ def _subjects(detail: etree._Element, record: Mapping[str, Any]) -> None:
 def _publishing(detail: etree._Element, record: Mapping[str, Any]) -> None:
     publisher = _add(detail, "Publisher")
     _add(publisher, "PublishingRole", "01")
-    _add(publisher, "PublisherName", as_text(record.get("publisher")) or "–")
-    if country := as_text(record.get("country")).upper():
+    _add(publisher, "PublisherName", as_text(record.get("publisher")).strip() or "–")
+    if country := as_text(record.get("country")).strip().upper():
         _add(detail, "CountryOfPublication", country)
-    if status := as_text(record.get("publishing_status")):
+    if status := as_text(record.get("publishing_status")).strip():
         _add(detail, "PublishingStatus", status)
     if day := _day(record.get("publication_date")):
         published = _add(detail, "PublishingDate")
@@ -231,20 +231,20 @@ def _supply(product: etree._Element, record: Mapping[str, Any]) -> None:
     detail = _add(supply, "SupplyDetail")
     supplier = _add(detail, "Supplier")
     _add(supplier, "SupplierRole", "09")
-    _add(supplier, "SupplierName", as_text(record.get("publisher")) or "–")
-    _add(detail, "ProductAvailability", "10" if as_text(record.get("publishing_status")) == "02" else "20")
+    _add(supplier, "SupplierName", as_text(record.get("publisher")).strip() or "–")
+    _add(detail, "ProductAvailability", "10" if as_text(record.get("publishing_status")).strip() == "02" else "20")
     price = amount(record.get("price"))
     if price is None:
         _add(detail, "UnpricedItemType", "02")
         return
     priced = _add(detail, "Price")
-    kind = as_text(record.get("price_type")) or "01"
+    kind = as_text(record.get("price_type")).strip() or "01"
     _add(priced, "PriceType", kind)
     _add(priced, "PriceAmount", price.quantize(_PENNY))
     rate = amount(record.get("tax_rate"))
     if rate is not None and kind in _WITH_TAX:
         _tax(priced, price, rate)
-    if currency := as_text(record.get("currency")).upper():
+    if currency := as_text(record.get("currency")).strip().upper():
         _add(priced, "CurrencyCode", currency)
     _add(_add(priced, "Territory"), "RegionsIncluded", "WORLD")
 
