@@ -15,7 +15,7 @@ from marketing.metadata.books import onix
 from marketing.metadata.rules import NOTHING_KNOWN, Context
 from marketing.models import Artist, Book, Release
 
-KINDS: dict[str, type[Release | Book]] = {"release": Release, "book": Book}
+KINDS: dict[str, type[Any]] = {"release": Release, "book": Book}
 # The rules' own names for the kinds of record.
 RULES_OF = {"release": "music", "book": "book"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

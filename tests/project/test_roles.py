@@ -35,6 +35,9 @@ WHO = {
         ("posts", "ads", "emails", "tags", "brief_check", "brief_notices", "brief_save", "brief_clear"), MAKERS
     ),
     **dict.fromkeys(("job_cancel", "job_retry"), MAKERS),
+    **dict.fromkeys(("releases", "release", "books", "book", "check_report"), EVERYBODY),
+    **dict.fromkeys(("record_export",), EVERYBODY),
+    **dict.fromkeys(("release_new", "book_new", "record_change", "record_check", "check_all"), MAKERS),
     **dict.fromkeys(("variant_confirm",), MAKERS),
     **dict.fromkeys(("variant_mail", "variant_file"), EVERYBODY),
     **dict.fromkeys((), MAKERS),
