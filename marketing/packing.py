@@ -31,7 +31,7 @@ def packed(variants: Iterable[Variant]) -> bytes:
                 _put(archive, f"{name}.{ending}", content)
         if kept_back:
             words = _("These ads claim something that nothing bears out. Confirm it on their page, or change them:")
-            _put(archive, f"{_('kept back')}.txt", "\n".join([words, "", *kept_back]).encode())
+            _put(archive, _("kept back") + ".txt", "\n".join([words, "", *kept_back]).encode())
     return written.getvalue()
 
 
