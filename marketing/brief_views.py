@@ -76,8 +76,8 @@ def brief(request: DeskRequest, page: str) -> HttpResponse:
         services.save_brief(request.user, form.kind, kind.typed(request.POST))
         return _page(request, form)
     if isinstance(form, CampaignForm):
-        title, typed = form.cleaned_data["title"], kind.typed(request.POST)
-        asked: Job | BriefSet = sets.request_set(request.user, title, typed, form.briefs(), form.options)
+        typed = kind.typed(request.POST)
+        asked: Job | BriefSet = sets.request_set(request.user, form.headline, typed, form.briefs(), form.options)
     else:
         asked = services.request_generation(request.user, form.kind, form.to_brief(), form.options)
     # The job holds the brief now; the next one starts with the choices that rarely change.

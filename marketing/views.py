@@ -87,7 +87,7 @@ def start(request: DeskRequest) -> HttpResponse:
         "today": today,
         "earlier": earlier,
         "campaigns": [(one, tallies[one.pk]) for one in campaigns],
-        "unfinished": any(not one.is_finished for one in (*today, *tallies.values())),
+        "unfinished": not all(job.is_finished for job in today) or not all(one.is_finished for one in tallies.values()),
         "hour": timezone.localtime().hour,
         "open_briefs": _open_briefs(request.user),
         "needs_provider": may(request.user, Permission.CONFIGURE) and not has_remote_provider(),

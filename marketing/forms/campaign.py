@@ -35,6 +35,8 @@ _ONLY = {
     "email-templates": ("sender", "postal_address"),
     "tags": ("own_words",),
 }
+# What only a book has a use for; it is offered to everything, but chosen for nothing else.
+_BOOKS_ONLY = {"amazon-books", "tags-kdp"}
 _VARIANTS = [(str(number), str(number)) for number in range(1, MOST_SHEET_VARIANTS + 1)]
 
 
@@ -53,12 +55,7 @@ class CampaignForm(PromotionForm):
     send = gettext_lazy("Write everything")
     remembered = (*CHANNELS, "variants", "tone", "languages", "brand", "sender", "postal_address")
     material = (*PromotionForm.material, "facts_en", "call_to_action_en", "own_words", "brand", "sender")
-    first: ClassVar[dict[str, Any]] = {
-        "languages": ["pl", "en"],
-        "platforms": [one.slug for one in platforms()],
-        **{field: [one.slug for one in sheets(kind)] for field, kind in CHANNELS.items() if field != "platforms"},
-        "variants": "1",
-    }
+    first: ClassVar[dict[str, Any]] = {"languages": ["pl", "en"], "variants": "1"}
     sections = (
         WHAT,
         Section(
@@ -135,6 +132,12 @@ class CampaignForm(PromotionForm):
             if isinstance(field, forms.MultipleChoiceField):
                 field.choices = [(one.slug, one.name) for one in sheets(kind) or platforms()]
 
+    @property
+    def headline(self) -> str:
+        """What the campaign is called: creator and title."""
+        names = (self.cleaned_data["creator"], self.cleaned_data["title"])
+        return " – ".join(name for name in names if name)
+
     def clean_facts_en(self) -> list[str]:
         """The English facts as a list, without empty lines."""
         lines = (str(one_line(line)) for line in str(self.cleaned_data["facts_en"]).splitlines())
@@ -173,8 +176,19 @@ class CampaignForm(PromotionForm):
 
     @classmethod
     def refill(cls, brief: Mapping[str, Any]) -> dict[str, Any]:
-        """What is stored as the form shows it. Another content type's brief has one language and `platforms` only."""
-        return super().refill({name: value for name, value in brief.items() if name != "language"})
+        """What is stored as the form shows it; where no channel was ever chosen, every one that makes sense is."""
+        shown = super().refill({name: value for name, value in brief.items() if name != "language"})
+        for field in ("own_words", "facts_en"):
+            if isinstance(shown.get(field), list):
+                shown[field] = ("\n" if field == "facts_en" else ", ").join(shown[field])
+        if not any(name in brief for name in CHANNELS):
+            unfit = set() if shown["subject"] == "book" else _BOOKS_ONLY
+            shown |= {name: [slug for slug in _places(kind) if slug not in unfit] for name, kind in CHANNELS.items()}
+        return shown
+
+
+def _places(kind: str) -> list[str]:
+    return [one.slug for one in sheets(kind) or platforms()]
 
 
 def _as_hashtags(own_words: list[str]) -> list[str]:

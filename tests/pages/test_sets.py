@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from marketing import sets
 from marketing.content.registry import content_type
-from marketing.models import BriefSet, Job, Variant
+from marketing.models import Book, BriefSet, Job, Variant
 from marketing.services import edit_variant
 from marketing.tasks import run_job
 
@@ -124,12 +124,21 @@ def test_a_campaign_that_cannot_be_written_is_sent_back_whole(page: Client, wron
     assert not BriefSet.objects.exists()
 
 
-def test_a_campaign_without_choices_offers_every_channel(page: Client) -> None:
+@pytest.mark.parametrize(("entry", "left_out"), [("", {"amazon-books", "tags-kdp"}), ("book", set())])
+def test_a_campaign_without_choices_takes_every_channel_that_makes_sense(
+    page: Client, entry: str, left_out: set[str]
+) -> None:
+    book = Book.objects.create(title="Żółw i gęś")
+    html = page.get(reverse("briefs"), {"entry": f"book:{book.pk}"} if entry else {}).content.decode()
+    boxes = re.findall(r'<input type="checkbox" name="(?:platforms|\w+_formats)" value="([\w-]+)"([^>]*)>', html)
+    assert len(boxes) == 29
+    assert {slug for slug, more in boxes if "checked" not in more} == left_out
+
+
+def test_who_took_every_channel_away_does_not_get_them_back(page: Client) -> None:
+    page.post(reverse("brief_save", args=["briefs"]), {"title": "Cisza", "platforms": ["x"]})
     html = page.get(reverse("briefs")).content.decode()
-    for name in ("platforms", "ad_formats", "mail_formats", "tag_formats"):
-        boxes = re.findall(rf'<input type="checkbox" name="{name}"[^>]*>', html)
-        assert boxes
-        assert all("checked" in box for box in boxes)
+    assert re.findall(r'name="(?:platforms|\w+_formats)" value="([\w-]+)"[^>]*checked', html) == ["x"]
 
 
 def test_its_page_has_one_bar_for_everything_and_asks_until_all_is_done(page: Client, sent: BriefSet) -> None:

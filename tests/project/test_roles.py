@@ -32,7 +32,8 @@ OPEN = {"login", "logout", "set_language", "healthz", "admin:login"}
 WHO = {
     **dict.fromkeys(("start", "job", "job_events", "job_place", "library", "variant", "variant_progress"), EVERYBODY),
     **dict.fromkeys(
-        ("posts", "ads", "emails", "tags", "briefs", "brief_check", "brief_notices", "brief_save", "brief_clear"), MAKERS
+        ("posts", "ads", "emails", "tags", "briefs", "brief_check", "brief_notices", "brief_save", "brief_clear"),
+        MAKERS,
     ),
     **dict.fromkeys(("job_cancel", "job_retry"), MAKERS),
     **dict.fromkeys(("variant_confirm",), MAKERS),
