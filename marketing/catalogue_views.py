@@ -23,7 +23,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from marketing import promoting, services
 from marketing.catalogue_forms import ArtistForm, EventForm, VoiceForm
 from marketing.forms import BRIEFS
-from marketing.models import Artist, BrandVoice, Brief, Event
+from marketing.models import Artist, Book, BrandVoice, Brief, Event, Release
+from marketing.records import RULES_OF, record_of, report_of
 from marketing.safety.text import storable
 from marketing.views import DeskRequest
 from providers.access import Permission, requires
@@ -35,12 +36,15 @@ _DRAFT = re.compile(r"entry-[a-z]{1,20}-(?:new|[0-9]{1,10})")
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of entry. `searched` are the columns that search looks into, `facts` whether it has a facts sheet."""
+    """One kind of entry. `searched` are the columns that search looks into, `facts` whether it has a facts sheet.
+
+    One without a form has a record, which `record_views` shows.
+    """
 
     slug: str
     many: str
     model: type[Any]
-    form: type[Any]
+    form: type[Any] | None
     icon: str
     heading: str | Promise
     lead: str | Promise
@@ -53,6 +57,30 @@ class Kind:
 KINDS = {
     kind.slug: kind
     for kind in (
+        Kind(
+            "release",
+            "releases",
+            Release,
+            None,
+            "vinyl",
+            gettext_lazy("Releases"),
+            gettext_lazy("Singles, EPs and albums with everything that stores ask for."),
+            gettext_lazy("Add a release"),
+            ("title", "artist_line", "upc"),
+            ("artist",),
+        ),
+        Kind(
+            "book",
+            "books",
+            Book,
+            None,
+            "book",
+            gettext_lazy("Books"),
+            gettext_lazy("Editions with everything that shops and libraries ask for."),
+            gettext_lazy("Add a book"),
+            ("title", "author_line", "isbn13"),
+            ("author",),
+        ),
         Kind(
             "artist",
             "artists",
@@ -123,8 +151,11 @@ def entries(request: DeskRequest, kind: str) -> HttpResponse:
     words = search_words(request)
     rows = matching(known.model.objects.select_related(*known.joined), known.searched, words)
     page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
+    scores = {one.pk: report_of(kind, record_of(one)).score for one in page} if kind in RULES_OF else {}
     shown = {
         "kind": known,
+        "rows": [(one, scores.get(one.pk)) for one in page],
+        "has_records": kind in RULES_OF,
         "page": page,
         "words": words,
         "any": page.paginator.count > 0 or (bool(words) and known.model.objects.exists()),
@@ -181,6 +212,8 @@ def _find(known: Kind, number: int | None) -> Model | None:
 def entry(request: DeskRequest, kind: str, number: int | None = None) -> HttpResponse:
     """One entry's form. What was typed and not stored is there again, whatever happened in between."""
     known = _kind(kind)
+    if known.form is None:
+        raise Http404
     found = _find(known, number)
     slug = draft_slug(kind, number)
     if request.method == "POST":
@@ -218,6 +251,8 @@ def _entry_page(
 def entry_keep(request: DeskRequest, kind: str, number: int | None = None) -> HttpResponse:
     """Keep the form as it stands, without storing the entry."""
     known = _kind(kind)
+    if known.form is None:
+        raise Http404
     brief = services.save_brief(request.user, draft_slug(kind, number), typed_into(known.form, request.POST))
     return render(request, "catalogue/entry.html#saved", {"saved_at": brief.updated_at})
 

@@ -32,6 +32,70 @@ _VOICES: tuple[dict[str, Any], ...] = (
         "samples": [],
     },
 )
+_MAIN = [{"name": "Ćma i Gęślarze", "role": "primary"}]
+_TITLES = ("Żółte światło", "Przędzalnia", "Nad Łódką", "Kołysanka dla zmiany nocnej", "Wątek i osnowa")
+_ALBUM: dict[str, Any] = {
+    "title": "Żółte światło",
+    "version": "",
+    "type": "ep",
+    "artists": _MAIN,
+    "label": "Hardban Records Lab",
+    "upc": "5901234123457",
+    "release_date": "2027-01-15",
+    "original_release_date": "2027-01-15",
+    "entered_on": "2026-11-20",
+    "genre": "Singer/Songwriter",
+    "title_language": "pl",
+    "territories": ["WW"],
+    "c_line": "2027 Hardban Records Lab",
+    "p_line": "2027 Hardban Records Lab",
+    "explicit": "not_explicit",
+    "tracks": [
+        {
+            "number": number,
+            "title": title,
+            "version": "",
+            "artists": _MAIN,
+            "isrc": f"PLH9A27000{number:02d}",
+            "iswc": "",
+            "duration_s": 190 + 17 * number,
+            "composers": ["Lena Żuraw", "Józef Święch"],
+            "lyricists": ["Lena Żuraw"],
+            "lyrics_language": "pl",
+            "explicit": "not_explicit",
+            "instrumental": False,
+            "p_line": "2027 Hardban Records Lab",
+        }
+        for number, title in enumerate(_TITLES, start=1)
+    ],
+}
+_BOOK: dict[str, Any] = {
+    "title": "The Lighthouse Keeper’s Index",
+    "subtitle": "",
+    "isbn13": "9788324000012",
+    "format": "epub",
+    "product_form": "ED",
+    "product_form_detail": ["E101"],
+    "publisher": "Hardban Lab",
+    "country": "PL",
+    "contributors": [{"role": "A01", "name": "Maria Zawada"}, {"role": "B06", "name": "Anna Lind"}],
+    "language": "eng",
+    "original_language": "pol",
+    "original_title": "Indeks latarnika",
+    "publication_date": "2027-02-11",
+    "entered_on": "2026-11-20",
+    "publishing_status": "02",
+    "thema": ["FB", "1DTP"],
+    "bisac": ["FIC019000"],
+    "keywords": ["lighthouse fiction", "Hel peninsula", "Polish fiction in translation"],
+    "description": "<p>When the lamp on Hel goes out, the keeper starts an index of everything the sea gave back.</p>",
+    "price": 34.99,
+    "currency": "PLN",
+    "price_type": "02",
+    "tax_rate": 5,
+    "adult": False,
+    "accessibility": ["EPUB accessibility 1.1"],
+}
 _Facts = tuple[tuple[str, str, str], ...]
 _ACT: _Facts = (
     ("plain", "Kwartet z Łodzi, gra od 2019 roku", "strona zespołu"),
@@ -56,22 +120,8 @@ def load() -> int:
     folk, prose = (BrandVoice.objects.create(**voice) for voice in _VOICES)
     act = Artist.objects.create(name="Ćma i Gęślarze", voice=folk, link="https://example.com/cma")
     author = Artist.objects.create(name="Maria Zawada", kind=Artist.Kind.AUTHOR, voice=prose)
-    release = Release.objects.create(
-        title="Żółte światło",
-        artist=act,
-        artist_line=act.name,
-        upc="5901234123457",
-        release_date=datetime(2027, 1, 15, tzinfo=timezone.get_current_timezone()).date(),
-        link="https://example.com/zolte-swiatlo",
-    )
-    book = Book.objects.create(
-        title="The Lighthouse Keeper’s Index",
-        author=author,
-        author_line=author.name,
-        isbn13="9783161484100",
-        publication_date=datetime(2027, 2, 11, tzinfo=timezone.get_current_timezone()).date(),
-        link="https://example.com/lighthouse",
-    )
+    release = Release.objects.create(artist=act, link="https://example.com/zolte-swiatlo", record=_ALBUM)
+    book = Book.objects.create(author=author, link="https://example.com/lighthouse", record=_BOOK)
     _events(act)
     for name, entry, facts in (("artist", act, _ACT), ("release", release, _RECORD), ("book", book, _NOVEL)):
         for position, (kind, text, source) in enumerate(facts, start=1):

@@ -11,6 +11,7 @@ from marketing import (
     file_views,
     import_views,
     live,
+    record_views,
     set_views,
     variant_views,
     views,
@@ -21,10 +22,13 @@ from providers.access import Door, requires
 _CATALOGUE = [
     pattern
     for kind in catalogue_views.KINDS.values()
+    for new, view in (
+        (catalogue_views.entry, catalogue_views.entry) if kind.form else (record_views.record_new, record_views.record),
+    )
     for pattern in (
         path(f"{kind.many}/", catalogue_views.entries, {"kind": kind.slug}, name=kind.many),
-        path(f"{kind.many}/new/", catalogue_views.entry, {"kind": kind.slug}, name=f"{kind.slug}_new"),
-        path(f"{kind.many}/<int:number>/", catalogue_views.entry, {"kind": kind.slug}, name=kind.slug),
+        path(f"{kind.many}/new/", new, {"kind": kind.slug}, name=f"{kind.slug}_new"),
+        path(f"{kind.many}/<int:number>/", view, {"kind": kind.slug}, name=kind.slug),
     )
 ]
 urlpatterns = [
@@ -38,6 +42,14 @@ urlpatterns = [
     path("catalogue/facts/<slug:kind>/<int:number>/", fact_views.facts, name="facts"),
     path("catalogue/facts/<slug:kind>/<int:number>/keep/", fact_views.facts_keep, name="facts_keep"),
     path("catalogue/facts/<slug:kind>/<int:number>/<int:fact>/delete/", fact_views.fact_delete, name="fact_delete"),
+    path("catalogue/change/<slug:kind>/", record_views.record_change, name="record_change"),
+    path("catalogue/change/<slug:kind>/<int:number>/", record_views.record_change, name="record_change"),
+    path("catalogue/check/<slug:kind>/", record_views.record_check, name="record_check"),
+    path("catalogue/check/<slug:kind>/<int:number>/", record_views.record_check, name="record_check"),
+    path("catalogue/check-all/<slug:kind>/", record_views.check_all, name="check_all"),
+    path("catalogue/checked/<uuid:job_id>/", record_views.check_report, name="check_report"),
+    path("catalogue/export/<slug:kind>/<slug:form>/", record_views.export, name="record_export"),
+    path("catalogue/export/<slug:kind>/<slug:form>/<int:number>/", record_views.export, name="record_export"),
     path("catalogue/pick/", catalogue_views.picks, name="catalogue_picks"),
     path("catalogue/import/", import_views.upload, name="catalogue_import"),
     path("catalogue/import/<slug:kind>/example.csv", import_views.example, name="catalogue_import_example"),

@@ -2,7 +2,8 @@
 
 from marketing.api.content import router as content
 from marketing.api.jobs import router as jobs
+from marketing.api.metadata import router as metadata
 
-ROUTERS = (content, jobs)
+ROUTERS = (content, jobs, metadata)
 
 __all__ = ["ROUTERS"]

@@ -22,6 +22,7 @@ _EXAMPLE_TEXT: dict[str, Any] = {
     "language": "pl",
     "title": "",
     "text": "„Żółte światło”, drugi album Ćmy i Gęślarzy, ukaże się 15 stycznia.",
+    "fields": {},
     "offline": False,
     "notes": [],
     "provenance": {
@@ -162,6 +163,7 @@ def _text(variant: Variant) -> dict[str, Any]:
         "language": variant.language,
         "title": variant.title,
         "text": variant.text,
+        "fields": variant.fields,
         "offline": variant.offline,
         "notes": variant.notes,
         "provenance": variant.provenance,

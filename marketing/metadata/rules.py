@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from django.utils.translation import gettext
+
 Record = Mapping[str, Any]
 # Where in a record: keys and positions, as in `("tracks", 0, "title")`.
 Path = tuple[str | int, ...]
@@ -95,8 +97,13 @@ class Finding:
 
     @property
     def message(self) -> str:
-        """The rule's words in the present language."""
-        return str(self.rule.words) % self.fault.facts if self.fault.facts else str(self.rule.words)
+        """The rule's words in the present language; where there is nothing yet, that comes first."""
+        facts = self.fault.facts
+        if not facts:
+            return str(self.rule.words)
+        empty = all(value in {"", "–"} for value in facts.values())
+        words = str(self.rule.words) % (dict.fromkeys(facts, "…") if empty else facts)
+        return gettext("Missing. %(rule)s") % {"rule": words} if empty else words
 
     @property
     def where(self) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from marketing.metadata.checking import found_rules
+from marketing.metadata.checking import check, found_rules
 
 pytestmark = pytest.mark.once
 ARTIST = {"name": "Zorza", "role": "primary"}
@@ -233,3 +233,8 @@ MUSIC: list[tuple[list[str], dict[str, Any]]] = [
 @pytest.mark.parametrize(("expected", "record"), MUSIC)
 def test_a_release_breaks_these_rules_and_no_others(expected: list[str], record: dict[str, Any]) -> None:
     assert found_rules("music", record) == expected
+
+
+def test_no_code_is_made_out_of_nothing() -> None:
+    faults = [finding for finding in check("music", {"title": "Cisza"}).findings if finding.rule.id == "M14"]
+    assert [finding.fault.fix for finding in faults] == [None]

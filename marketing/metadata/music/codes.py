@@ -34,6 +34,10 @@ def isrc_form(record: Record, _context: Context) -> Iterable[Fault]:
             yield Fault(at, {"code": code}, _if(at, compact(code), bool(_ISRC.fullmatch(compact(code)))))
 
 
+# Digits of a UPC that lost its leading zeros.
+_SHORTEST_CODE = 9
+
+
 @RULES.rule("M14", _("“%(code)s” is no UPC or EAN: 12 or 13 digits with the right check digit."), source="GS1")
 def upc_form(record: Record, _context: Context) -> Iterable[Fault]:
     """UPC of 12 or EAN of 13 digits with the right check digit, as text."""
@@ -41,7 +45,9 @@ def upc_form(record: Record, _context: Context) -> Iterable[Fault]:
     code = as_text(given)
     if not is_barcode(code):
         digits = compact(str(given or ""))
-        padded = next((one for one in (digits, digits.zfill(12)) if is_barcode(one)), "")
+        # Spreadsheets lose leading zeros, a few of them at most: out of nothing no code is made.
+        candidates = (digits, digits.zfill(12)) if len(digits) >= _SHORTEST_CODE else ()
+        padded = next((one for one in candidates if is_barcode(one)), "")
         yield Fault(("upc",), {"code": str(given or "")}, _if(("upc",), padded, bool(padded)))
 
 

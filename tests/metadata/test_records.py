@@ -1,0 +1,133 @@
+"""Releases and books out and in again: ONIX by the official schema, the distributor's table, KDP's sheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+import pycountry
+import pytest
+
+from marketing.metadata import checking
+from marketing.metadata.books import onix
+from marketing.records import KDP, as_kdp, as_onix, as_tracks, from_tracks
+from tests.conftest import SHARED
+
+DATASETS = SHARED / "domain" / "datasets"
+# What ONIX has no place for.
+LEFT_BEHIND = {"entered_on"}
+
+
+def cases(name: str) -> list[dict[str, Any]]:
+    lines = (DATASETS / name).read_text(encoding="utf-8").splitlines()
+    return [json.loads(line)["record"] for line in lines]
+
+
+def ready(kind: str, name: str) -> list[dict[str, Any]]:
+    return [record for record in cases(name) if checking.check(kind, record).is_ready]
+
+
+@pytest.mark.shared
+def test_every_ready_book_is_valid_onix_and_comes_back_as_it_was() -> None:
+    books = ready("book", "book_record_cases.jsonl")
+    message = as_onix(books)
+    for before, after in zip(books, onix.from_onix(message), strict=True):
+        for name, value in before.items():
+            if name not in LEFT_BEHIND and not (name == "series_number" and not before["series"]):
+                assert after[name] == (value.strip() if isinstance(value, str) else value), name
+
+
+def _language(code: str) -> str:
+    """The library's code of a language that a table gives as `eng`, `en-US` or not at all."""
+    short = code.partition("-")[0]
+    found = pycountry.languages.get(**{"alpha_2" if len(short) == len("en") else "alpha_3": short}) if short else None
+    return getattr(found, "bibliographic", None) or found.alpha_3 if found else ""
+
+
+@pytest.mark.shared
+@pytest.mark.once
+def test_a_catalogue_of_ten_thousand_books_is_one_valid_message() -> None:
+    with (DATASETS / "books_catalogue_ratings.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    books = [
+        {
+            "title": row["title"],
+            "original_title": row["original_title"],
+            "isbn13": row["isbn13"].split(".")[0].zfill(13) if row["isbn13"] else "",
+            "language": _language(row["language_code"]),
+            "contributors": [{"role": "A01", "name": name} for name in row["authors"].split(", ")],
+            "format": "paperback",
+        }
+        for row in rows
+    ]
+    message = onix.to_onix(books, "Hardban Lab")
+    assert onix.faults(message) == []
+    assert [" ".join(one["title"].split()) for one in onix.from_onix(message)] == [
+        " ".join(row["title"].split()) or row["title"] for row in rows
+    ]
+
+
+def test_a_price_and_its_tax_add_up_to_a_grosz() -> None:
+    message = onix.to_onix(
+        [{"title": "A", "price": 34.99, "price_type": "02", "tax_rate": 5, "currency": "PLN"}], "Hardban Lab"
+    ).decode()
+    assert "<TaxableAmount>33.32</TaxableAmount>" in message
+    assert "<TaxAmount>1.67</TaxAmount>" in message
+
+
+def test_markup_and_marks_in_a_book_stay_text() -> None:
+    message = onix.to_onix([{"title": "A & B <C>", "description": "<p>Łódź & morze</p>"}], "Hardban Lab")
+    (back,) = onix.from_onix(message)
+    assert (back["title"], back["description"]) == ("A & B <C>", "<p>Łódź & morze</p>")
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        (b"<a>", "no well-formed XML"),
+        (b"<catalogue/>", "no ONIX 3.0 message"),
+        (b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>', "no ONIX 3.0 message"),
+    ],
+)
+def test_a_file_that_is_no_onix_is_refused_with_a_reason(message: bytes, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        onix.from_onix(message)
+
+
+@pytest.mark.shared
+def test_every_ready_release_comes_back_from_the_distributors_table() -> None:
+    releases = ready("music", "music_release_cases.jsonl")
+    for before in releases:
+        (after,) = from_tracks(as_tracks([before]))
+        for name in ("title", "version", "upc", "release_date", "genre", "c_line"):
+            assert after[name] == before.get(name, "")
+        for track, back in zip(before["tracks"], after["tracks"], strict=True):
+            assert [back[name] for name in ("title", "isrc", "composers", "instrumental")] == [
+                track[name] for name in ("title", "isrc", "composers", "instrumental")
+            ]
+
+
+def test_a_table_without_its_columns_is_refused() -> None:
+    with pytest.raises(ValueError, match="Columns are missing: Release title"):
+        from_tracks("a,b\r\n1,2\r\n")
+
+
+def test_a_title_that_looks_like_a_formula_is_defused_and_comes_back() -> None:
+    release = {"title": "=1+1", "upc": "", "tracks": [{"title": "-minus", "number": 1}]}
+    table = as_tracks([release])
+    assert "'=1+1" in table
+    (back,) = from_tracks(table)
+    assert (back["title"], back["tracks"][0]["title"]) == ("=1+1", "-minus")
+
+
+def test_kdp_gets_seven_keywords_and_its_own_columns() -> None:
+    book = {
+        "title": "A",
+        "keywords": [f"k{number}" for number in range(9)],
+        "contributors": [{"role": "A01", "name": "B"}],
+    }
+    (row,) = csv.DictReader(io.StringIO(as_kdp([book]).removeprefix("\ufeff")))
+    assert list(row) == list(KDP)
+    assert (row["Author"], row["Keyword 7"], row["Adult content"]) == ("B", "k6", "no")
