@@ -17,20 +17,20 @@ _MOMENT = (2026, 1, 1, 0, 0, 0)
 
 
 def packed(variants: Iterable[Variant]) -> bytes:
-    """A ZIP of the texts. An ad whose claims are open stays out, and a note says so."""
+    """A ZIP of the texts. An ad that may not go out stays out, and a note says so."""
     written = io.BytesIO()
     kept_back: list[str] = []
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
         for variant in variants:
             card = cards.variant_card(variant)
             name = _name(variant)
-            if card.marks.blocks:
+            if card.kept_back:
                 kept_back.append(name)
                 continue
             for ending, content in _files(card):
                 _put(archive, f"{name}.{ending}", content)
         if kept_back:
-            words = _("These ads claim something that nothing bears out. Confirm it on their page, or change them:")
+            words = _("These ads do not fit yet, or claim something that nothing bears out. Mend them on their page:")
             _put(archive, _("kept back") + ".txt", "\n".join([words, "", *kept_back]).encode())
     return written.getvalue()
 
