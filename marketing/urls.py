@@ -12,6 +12,7 @@ from marketing import (
     import_views,
     live,
     record_views,
+    set_views,
     variant_views,
     views,
 )
@@ -58,6 +59,10 @@ urlpatterns = [
     path("create/<slug:page>/notices/", brief_views.notices, name="brief_notices"),
     path("create/<slug:page>/save/", brief_views.save, name="brief_save"),
     path("create/<slug:page>/clear/", brief_views.clear, name="brief_clear"),
+    path("campaign-sets/<uuid:set_id>/", set_views.brief_set, name="brief_set"),
+    path("campaign-sets/<uuid:set_id>/cancel", set_views.cancel, name="brief_set_cancel"),
+    path("campaign-sets/<uuid:set_id>/retry", set_views.retry, name="brief_set_retry"),
+    path("campaign-sets/<uuid:set_id>/archive.zip", set_views.archive, name="brief_set_archive"),
     path("jobs/<uuid:job_id>/", views.job, name="job"),
     path("jobs/<uuid:job_id>/events", live.events, name="job_events"),
     path("jobs/<uuid:job_id>/places/<slug:slug>/", views.place, name="job_place"),

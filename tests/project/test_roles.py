@@ -32,7 +32,8 @@ OPEN = {"login", "logout", "set_language", "healthz", "readyz", "admin:login"}
 WHO = {
     **dict.fromkeys(("start", "job", "job_events", "job_place", "library", "variant", "variant_progress"), EVERYBODY),
     **dict.fromkeys(
-        ("posts", "ads", "emails", "tags", "brief_check", "brief_notices", "brief_save", "brief_clear"), MAKERS
+        ("posts", "ads", "emails", "tags", "briefs", "brief_check", "brief_notices", "brief_save", "brief_clear"),
+        MAKERS,
     ),
     **dict.fromkeys(("job_cancel", "job_retry"), MAKERS),
     **dict.fromkeys(("releases", "release", "books", "book", "check_report"), EVERYBODY),
@@ -40,7 +41,8 @@ WHO = {
     **dict.fromkeys(("release_new", "book_new", "record_change", "record_check", "check_all"), MAKERS),
     **dict.fromkeys(("variant_confirm",), MAKERS),
     **dict.fromkeys(("variant_mail", "variant_file"), EVERYBODY),
-    **dict.fromkeys((), MAKERS),
+    **dict.fromkeys(("brief_set", "brief_set_archive"), EVERYBODY),
+    **dict.fromkeys(("brief_set_cancel", "brief_set_retry"), MAKERS),
     **dict.fromkeys(("artists", "events", "voices", "catalogue_import_example", "catalogue_import_report"), EVERYBODY),
     **dict.fromkeys(
         ("artist", "artist_new", "event", "event_new", "voice", "voice_new", "entry_keep", "entry_discard"), MAKERS
