@@ -1,6 +1,7 @@
 """What the label's and the publisher's people work with, one file each part of the desk."""
 
 from marketing.models.catalogue import Artist, Book, BrandVoice, Event, Fact, Release
+from marketing.models.review import CalendarAddress, Comment, PlannedPost, Review, VariantVersion
 from marketing.models.work import ApiRequest, Brief, BriefSet, Job, Variant
 
 __all__ = [
@@ -10,9 +11,14 @@ __all__ = [
     "BrandVoice",
     "Brief",
     "BriefSet",
+    "CalendarAddress",
+    "Comment",
     "Event",
     "Fact",
     "Job",
+    "PlannedPost",
     "Release",
+    "Review",
     "Variant",
+    "VariantVersion",
 ]
