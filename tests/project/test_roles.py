@@ -28,7 +28,7 @@ EVERYBODY = set(Role)
 ADMINISTRATORS = {Role.ADMINISTRATOR}
 MAKERS = {Role.ADMINISTRATOR, Role.APPROVER, Role.MARKETER}
 # Written by hand and apart from the code: an address that is not named here fails the test.
-OPEN = {"login", "logout", "set_language", "healthz", "admin:login"}
+OPEN = {"login", "logout", "set_language", "healthz", "readyz", "admin:login"}
 WHO = {
     **dict.fromkeys(("start", "job", "job_events", "job_place", "library", "variant", "variant_progress"), EVERYBODY),
     **dict.fromkeys(
@@ -55,6 +55,8 @@ WHO = {
     ),
     **dict.fromkeys(("capacity_accept", "capacity_policy"), ADMINISTRATORS),
     **dict.fromkeys(("capacity", "requests", "request_story"), EVERYBODY),
+    **dict.fromkeys(("reports", "report_file", "faults", "fault", "status"), EVERYBODY),
+    **dict.fromkeys(("fault_state",), ADMINISTRATORS),
 }
 # Programs: the view itself looks at a key or a signature, and answers in its own way.
 DOCUMENTATION = {"api:openapi-json", "api:openapi-view"}
@@ -97,7 +99,7 @@ def address(name: str) -> str:
 
 def for_programs(name: str) -> bool:
     """Whether the address is for programs, which are led to no sign-in."""
-    return name.startswith("api:") or name == "replicate_webhook"
+    return name.startswith("api:") or name in {"replicate_webhook", "metrics"}
 
 
 def person(role: Role | None) -> User:
