@@ -61,7 +61,7 @@ WHO = {
 # Programs: the view itself looks at a key or a signature, and answers in its own way.
 DOCUMENTATION = {"api:openapi-json", "api:openapi-view"}
 # What the administration offers to nobody: history is not edited, a client is revoked and not deleted.
-_READ_ONLY = ("attempt", "auditentry", "circuit")
+_READ_ONLY = ("attempt", "auditentry", "circuit", "webhookendpoint", "webhookmessage")
 NOBODY = {
     "admin:autocomplete",
     "admin:axes_accessattempt_add",
