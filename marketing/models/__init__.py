@@ -1,6 +1,23 @@
 """What the label's and the publisher's people work with, one file each part of the desk."""
 
+from marketing.models.campaigns import Campaign, CampaignDay, CampaignFile, CampaignFilePiece, CampaignLayout
 from marketing.models.catalogue import Artist, Book, BrandVoice, Event, Fact, Release
 from marketing.models.work import ApiRequest, Brief, Job, Variant
 
-__all__ = ["ApiRequest", "Artist", "Book", "BrandVoice", "Brief", "Event", "Fact", "Job", "Release", "Variant"]
+__all__ = [
+    "ApiRequest",
+    "Artist",
+    "Book",
+    "BrandVoice",
+    "Brief",
+    "Campaign",
+    "CampaignDay",
+    "CampaignFile",
+    "CampaignFilePiece",
+    "CampaignLayout",
+    "Event",
+    "Fact",
+    "Job",
+    "Release",
+    "Variant",
+]
