@@ -1,4 +1,4 @@
-"""Importing export files: choose one, see what it was taken for, map what it does not say, store it, read the report."""
+"""Importing export files: choose one, see what it was taken for, map what it does not say, store it."""
 
 from __future__ import annotations
 
@@ -221,7 +221,8 @@ def _shown(
         "missing": missing,
         "sources": SOURCES,
         "columns": [
-            (place, heading, name) for place, (heading, name) in enumerate(zip(found.shape.headings, choices.columns, strict=True))
+            (place, heading, name)
+            for place, (heading, name) in enumerate(zip(found.shape.headings, choices.columns, strict=True))
         ],
         "field_names": FIELD_NAMES,
         "used": [FIELD_NAMES[name] for name in used],

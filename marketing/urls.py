@@ -6,6 +6,8 @@ from django.views.i18n import set_language
 
 from marketing import (
     brief_views,
+    campaign_import_views,
+    campaign_views,
     catalogue_views,
     fact_views,
     file_views,
@@ -58,6 +60,13 @@ urlpatterns = [
     path("create/<slug:page>/notices/", brief_views.notices, name="brief_notices"),
     path("create/<slug:page>/save/", brief_views.save, name="brief_save"),
     path("create/<slug:page>/clear/", brief_views.clear, name="brief_clear"),
+    path("campaigns/", campaign_views.campaigns, name="campaigns"),
+    path("campaigns/<int:number>/", campaign_views.campaign, name="campaign"),
+    path("campaigns/table.csv", campaign_views.export, name="campaigns_csv"),
+    path("campaigns/import/", campaign_import_views.upload, name="campaign_import"),
+    path("campaigns/import/<int:number>/", campaign_import_views.mapping, name="campaign_import_file"),
+    path("campaigns/import/<int:number>/drop/", campaign_import_views.drop, name="campaign_import_drop"),
+    path("campaigns/import/<uuid:job_id>/report/", campaign_import_views.report, name="campaign_import_report"),
     path("jobs/<uuid:job_id>/", views.job, name="job"),
     path("jobs/<uuid:job_id>/events", live.events, name="job_events"),
     path("jobs/<uuid:job_id>/places/<slug:slug>/", views.place, name="job_place"),

@@ -1,4 +1,4 @@
-"""What campaigns brought: sums by day and by group, the figures made of them, and which differences are more than noise.
+"""What campaigns brought: sums by day and by group, figures made of them, and which differences are no noise.
 
 Rates come from sums, never from rows' rates; currencies are never added; reach is never added at all.
 """
@@ -69,7 +69,9 @@ def summed(rows: QuerySet[CampaignDay], by: str = "") -> list[Sums]:
             continue
         group = groups.setdefault(key, Sums(name, key))
         group.add(row["day"], {one: row[f"sum_{one}"] for one in SUMS})
-    return sorted(groups.values(), key=lambda one: (-(one.total.get("spend") or 0), -(one.total.get("impressions") or 0)))
+    return sorted(
+        groups.values(), key=lambda one: (-(one.total.get("spend") or 0), -(one.total.get("impressions") or 0))
+    )
 
 
 def rate(group: Sums, name: str, level: float = rates.LEVEL) -> Estimate | None:

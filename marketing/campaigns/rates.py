@@ -94,8 +94,10 @@ def ratio(above: Sequence[float] | Values, below: Sequence[float] | Values, leve
 
 
 def counted_cost(spend: float, events: float, level: float = LEVEL) -> Estimate | None:
-    """Cost of one event where there are too few days to draw from: the events as a Poisson count (Garwood's bounds,
-    by Wilson and Hilferty's approximation)."""
+    """Cost of one event where there are too few days to draw from: the events as a Poisson count.
+
+    Garwood's bounds by Wilson and Hilferty's approximation.
+    """
     if events <= 0 or spend <= 0:
         return None
     z = z_of(level)
