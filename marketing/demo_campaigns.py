@@ -30,7 +30,7 @@ def load() -> int:
     if CampaignDay.objects.exists():
         return 0
     chance = np.random.default_rng(8)
-    rows = []
+    rows: list[Row] = []
     for campaign, adset, ad, audience, daily, clicking, weekly, buying in _ADS:
         for at in range(_DAYS):
             day = _FIRST + timedelta(days=at)

@@ -98,9 +98,9 @@ def facts(group: Sums, currency: str) -> list[Fact]:
         rate = performance.rate(group, name)
         if rate:
             known = not math.isnan(rate.low)
-            bounds = (rate.low, rate.high) if known else (None, None)
+            low, high = (rate.low, rate.high) if known else (None, None)
             method = rate.method or "ratio of sums"
-            found.append(Fact(name, name, rate.value, UNITS[name], period, method, digest, *bounds, currency))
+            found.append(Fact(name, name, rate.value, UNITS[name], period, method, digest, low, high, currency))
     return found + _events(group, period, digest, currency)
 
 

@@ -73,9 +73,9 @@ def _draws(days: int) -> npt.NDArray[np.int64]:
 
 def _widened(bound: float, middle: float, days: int, level: float) -> float:
     """The bound as far out as so few blocks of days warrant: Student's quantile for the normal one (Efron)."""
-    blocks = max(2.0, days / max(1, round(days ** (1 / 3))))
+    blocks = max(2.0, days / max(1, round(float(days) ** (1 / 3))))
     z = z_of(level)
-    wider = math.sqrt(blocks / (blocks - 1)) * (1 + (z * z + 1) / (4 * (blocks - 1)))
+    wider: float = math.sqrt(blocks / (blocks - 1)) * (1 + (z * z + 1) / (4 * (blocks - 1)))
     return middle + (bound - middle) * wider
 
 
@@ -122,7 +122,7 @@ def difference(first: tuple[Values, Values], second: tuple[Values, Values], leve
         return None
     if min(len(first[0]), len(second[0])) < LEAST_DAYS:
         return newcombe(sums[0], sums[1], level)
-    tails = []
+    tails: list[Values] = []
     for top, bottom in (first, second):
         # Each side draws with its own chance.
         taken = _draws(len(top))

@@ -79,7 +79,7 @@ def anomalies(days: Sequence[date], values: Sequence[float] | Values) -> list[An
     # Real days have longer tails than the normal law.
     far = np.abs(left) / scale > limit * 1.3
     usual = np.expm1(middle + share)
-    return [Anomaly(days[at], float(series[at]), float(max(usual[at], 0))) for at in np.flatnonzero(far)]
+    return [Anomaly(days[at], float(series[at]), float(max(usual[at], 0))) for at in map(int, np.flatnonzero(far))]
 
 
 def changes(days: Sequence[date], values: Sequence[float] | Values) -> list[Change]:

@@ -49,7 +49,7 @@ def test_a_recognised_file_is_stored_with_two_clicks_and_shown(client, marketer)
     assert "Meta Ads Manager" in page
     assert "1234,56" in page
     assert not CampaignDay.objects.exists()
-    assert dict((name, n) for _w, name, n in stored(client, place).context["counts"]) == {"new": 2, "total": 1}
+    assert {name: n for _w, name, n in stored(client, place).context["counts"]} == {"new": 2, "total": 1}
     assert "Żółte światło" in client.get("/campaigns/").content.decode()
 
 

@@ -7,6 +7,7 @@ from marketing import jobs, services
 from marketing.campaigns import reading
 from marketing.campaigns.storing import keep_file, pieces_of
 from marketing.longwork import campaign_import
+from marketing.longwork.base import Progress
 from marketing.longwork.campaign_import import CampaignImport
 from marketing.models import Campaign, CampaignDay, CampaignFilePiece, Job
 from marketing.tasks import run_job
@@ -66,7 +67,8 @@ def test_a_takeover_goes_on_behind_the_last_stored_batch(owner, monkeypatch):
     content = head + b"".join(b"A,B,2026-09-%02d,USD,1.5,100,%d\n" % (day, day) for day in range(1, 8))
     job = asked(owner, content)
     dead = jobs.claim(job.pk)
-    stop = campaign_import.Progress(dead)
+    assert dead
+    stop = Progress(dead)
     seen = []
 
     def dying(_self, done, **changes):
