@@ -11,11 +11,11 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from marketing import promoting, services
+from marketing import promoting, services, sets
 from marketing.demo import EXAMPLE_BRIEFS
-from marketing.forms import BRIEFS, PromotionForm
-from marketing.models import Brief
-from marketing.views import DeskRequest, draft_key, find_job
+from marketing.forms import BRIEFS, CampaignForm, PromotionForm
+from marketing.models import Brief, BriefSet, Job
+from marketing.views import DeskRequest, draft_key, find_job, find_set
 from providers.access import Permission, requires
 
 MOST_PICKS = 8
@@ -40,10 +40,15 @@ def _page(request: DeskRequest, form: PromotionForm) -> HttpResponse:
 
 
 def _first_values(request: DeskRequest, form: type[PromotionForm]) -> dict[str, Any]:
-    """What the form shows when it opens: an earlier job's brief, an example, or what was typed last."""
+    """What the form shows when it opens: an earlier job's or campaign's brief, an example, or what was typed last."""
     if "from" in request.GET:
         try:
             return dict(find_job(request, UUID(request.GET["from"])).brief)
+        except ValueError:
+            raise Http404 from None
+    if "set" in request.GET:
+        try:
+            return dict(find_set(request, UUID(request.GET["set"])).brief)
         except ValueError:
             raise Http404 from None
     if "entry" in request.GET:
@@ -70,11 +75,15 @@ def brief(request: DeskRequest, page: str) -> HttpResponse:
     if not form.is_valid():
         services.save_brief(request.user, form.kind, kind.typed(request.POST))
         return _page(request, form)
-    job = services.request_generation(request.user, form.kind, form.to_brief(), form.options)
+    if isinstance(form, CampaignForm):
+        typed = kind.typed(request.POST)
+        asked: Job | BriefSet = sets.request_set(request.user, form.headline, typed, form.briefs(), form.options)
+    else:
+        asked = services.request_generation(request.user, form.kind, form.to_brief(), form.options)
     # The job holds the brief now; the next one starts with the choices that rarely change.
     sent = kind.typed(request.POST)
     services.save_brief(request.user, form.kind, {name: sent[name] for name in form.remembered})
-    return redirect("job", job.pk)
+    return redirect("job" if isinstance(asked, Job) else "brief_set", asked.pk)
 
 
 @requires(Permission.MAKE)

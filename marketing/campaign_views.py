@@ -176,6 +176,8 @@ def _lines(whole: Sums, currency: str, language: str) -> list[dict[str, Any]]:
             continue
         unit = facts.UNITS.get(name, "count")
 
+        drawn = chart(line)
+
         def say(value: float, unit: str = unit) -> str:
             return facts.written(value, unit, currency, language)
 
@@ -183,8 +185,11 @@ def _lines(whole: Sums, currency: str, language: str) -> list[dict[str, Any]]:
             {
                 "slug": name,
                 "name": NAMES[name],
-                "chart": chart(line),
-                "ticks": [(tick.at, say(float(tick.value))) for tick in chart(line).values],  # type: ignore[arg-type]  # this axis has numbers
+                "chart": drawn,
+                "ticks": [
+                    (tick.at, facts.on_axis(float(tick.value), unit, currency, language))  # type: ignore[arg-type]  # this axis has numbers
+                    for tick in drawn.values
+                ],
                 "changes": [(one.day, say(one.before), say(one.after)) for one in line.changes],
                 "anomalies": [(one.day, say(one.value), say(one.usual)) for one in line.anomalies],
                 "rows": [(day, say(float(value))) for day, value in zip(line.days, line.values, strict=True)],

@@ -53,9 +53,14 @@ class VariantCard:
         return f"{self.variant.title}\n\n{self.variant.text}" if self.variant.title else self.variant.text
 
     @property
+    def kept_back(self) -> bool:
+        """Whether it may not go out as it stands: an ad with an open claim, or one that its tool would refuse."""
+        return self.marks.blocks or (self.over and bool(self.sheet and self.sheet.is_ad))
+
+    @property
     def files(self) -> list[tuple[str, str | Promise]]:
-        """The files it can be taken away in, each with its label; none while an ad's claims are open."""
-        if self.sheet is None or self.marks.blocks:
+        """The files it can be taken away in, each with its label; none while something keeps it back."""
+        if self.sheet is None or self.kept_back:
             return []
         if self.sheet.is_mail:
             return list(mailing.TOOLS.items())

@@ -7,30 +7,19 @@ from. A cell that a spreadsheet would run as a formula gets an apostrophe in fro
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 
 from marketing.content.sheets.table import sheet
 from marketing.models import Variant
+from providers.access import csv_lines
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _PINNED_HEADLINES = 1
 
 
 def as_csv(variant: Variant) -> str:
     """An ad's fields as the file for its tool, in UTF-8 with a mark so that spreadsheets read it as such."""
     rows = {"google-search": _google, "google-pmax": _google, "meta-feed": _meta}.get(variant.platform, _plain)(variant)
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\r\n")
-    for row in rows:
-        writer.writerow([defused(cell) for cell in row])
-    return "\ufeff" + written.getvalue()
-
-
-def defused(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return "".join(csv_lines(rows))
 
 
 def pinned(values: Mapping[str, Sequence[str]], names: Sequence[str]) -> int | None:

@@ -14,11 +14,11 @@ from marketing.metadata import checking
 from marketing.metadata.books import onix
 from marketing.metadata.rules import NOTHING_KNOWN, Context
 from marketing.models import Artist, Book, Release
+from providers.access import csv_lines, defused
 
 KINDS: dict[str, type[Any]] = {"release": Release, "book": Book}
 # The rules' own names for the kinds of record.
 RULES_OF = {"release": "music", "book": "book"}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _LIST = "; "
 KDP = tuple(
     """Title|Subtitle|Series|Series number|Author|Contributors|Description|Keyword 1|Keyword 2|Keyword 3|Keyword 4
@@ -104,20 +104,11 @@ def _iso(day: Any) -> str:
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\r\n")
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([_defused(str(cell)) for cell in row])
-    return "\ufeff" + written.getvalue()
-
-
-def _defused(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return "".join(csv_lines([columns, *rows]))
 
 
 def _undefused(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+    return cell[1:] if cell.startswith("'") and defused(cell[1:]) == cell else cell
 
 
 def _said(record: Mapping[str, Any], *names: str) -> list[str]:

@@ -16,7 +16,7 @@ from marketing.content.base import Part
 from marketing.content.registry import content_type
 from marketing.longwork.base import LongWork, Progress, StoppedError
 from marketing.longwork.registry import long_work
-from marketing.models import Brief, Job, Variant
+from marketing.models import Brief, BriefSet, Job, Variant
 from marketing.promoting import enriched
 from marketing.urgency import bounded
 from marketing.work import Work
@@ -74,7 +74,12 @@ class Asker:
 
 
 def request_generation(
-    owner: AbstractBaseUser | Asker, slug: str, brief: dict[str, Any], options: Options = Options()
+    owner: AbstractBaseUser | Asker,
+    slug: str,
+    brief: dict[str, Any],
+    options: Options = Options(),
+    *,
+    part_of: BriefSet | None = None,
 ) -> Job:
     """Store a job for this brief and wake a worker after commit. Raises pydantic's ValidationError."""
     kind = content_type(slug)
@@ -85,6 +90,7 @@ def request_generation(
         title=kind.headline(checked)[:200],
         brief=checked.model_dump(mode="json"),
         **options.columns(),
+        brief_set=part_of,
         parts_total=len(kind.parts(checked)),
     )
 

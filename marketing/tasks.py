@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from types import TracebackType
 
 from django.db import Error
+from django.dispatch import Signal
 from django_q.exceptions import TimeoutException
 
 from marketing import jobs, services
 from marketing.models import Job
+
+# Sent with `error` and `job_id` when a fault of our own ends a job.
+job_broke = Signal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class _FailedByFaults:
         elif isinstance(error, Exception) and not isinstance(error, Error):
             # When the database fails the job has to be done again, and `reconcile` sees to it.
             self._end("Internal", repr(error)[:500])
+            job_broke.send(type(self), error=error, job_id=self.claim.job_id)
 
     def _end(self, kind: str, detail: str) -> None:
         jobs.finish(self.claim, Job.State.FAILED, failure={"kind": kind, "detail": detail})

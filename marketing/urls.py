@@ -14,6 +14,7 @@ from marketing import (
     import_views,
     live,
     record_views,
+    set_views,
     variant_views,
     views,
 )
@@ -67,6 +68,10 @@ urlpatterns = [
     path("campaigns/import/<int:number>/", campaign_import_views.mapping, name="campaign_import_file"),
     path("campaigns/import/<int:number>/drop/", campaign_import_views.drop, name="campaign_import_drop"),
     path("campaigns/import/<uuid:job_id>/report/", campaign_import_views.report, name="campaign_import_report"),
+    path("campaign-sets/<uuid:set_id>/", set_views.brief_set, name="brief_set"),
+    path("campaign-sets/<uuid:set_id>/cancel", set_views.cancel, name="brief_set_cancel"),
+    path("campaign-sets/<uuid:set_id>/retry", set_views.retry, name="brief_set_retry"),
+    path("campaign-sets/<uuid:set_id>/archive.zip", set_views.archive, name="brief_set_archive"),
     path("jobs/<uuid:job_id>/", views.job, name="job"),
     path("jobs/<uuid:job_id>/events", live.events, name="job_events"),
     path("jobs/<uuid:job_id>/places/<slug:slug>/", views.place, name="job_place"),

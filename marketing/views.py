@@ -19,13 +19,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.middleware import HtmxDetails
 
-from marketing import cards, services, wording
+from marketing import cards, services, sets, wording
 from marketing.forms import BRIEFS
 from marketing.longwork.registry import long_work
-from marketing.models import Job, Variant
+from marketing.models import BriefSet, Job, Variant
 from providers.access import Permission, has_remote_provider, may, requires
 
 EARLIER_JOBS = 8
+LATEST_SETS = 3
 
 
 class DeskRequest(HttpRequest):
@@ -51,6 +52,12 @@ def find_job(request: DeskRequest, job_id: UUID) -> Job:
     return get_object_or_404(visible_jobs(request.user).select_related("owner"), pk=job_id)
 
 
+def find_set(request: DeskRequest, set_id: UUID) -> BriefSet:
+    """A whole campaign that its reader may see. Raises Http404."""
+    mine = {} if may(request.user, Permission.SEE_ALL_WORK) else {"owner": request.user}
+    return get_object_or_404(BriefSet.objects.select_related("owner"), pk=set_id, **mine)
+
+
 def _counted(numbers: Iterable[UUID]) -> list[Job]:
     """These jobs with how many texts each has; only their own variants are counted."""
     jobs = Job.objects.filter(pk__in=list(numbers)).annotate(
@@ -66,7 +73,10 @@ def _counted(numbers: Iterable[UUID]) -> list[Job]:
 def start(request: DeskRequest) -> HttpResponse:
     """Today's jobs, some earlier ones, and what to do first when there are none."""
     midnight = timezone.make_aware(datetime.combine(timezone.localdate(), time.min))
-    mine = Job.objects.filter(owner=request.user, regenerates=None)
+    # The jobs of a whole campaign stand on its own page.
+    mine = Job.objects.filter(owner=request.user, regenerates=None, brief_set=None)
+    campaigns = BriefSet.objects.filter(owner=request.user)[:LATEST_SETS]
+    tallies = sets.tallies(campaigns)
     unfinished = Q(state__in=[Job.State.WAITING, Job.State.RUNNING])
     # Work that is not through counts as today's, whenever it was asked. Each list comes from an index of its own.
     current = {*mine.filter(created_at__gte=midnight).values_list("pk", flat=True)}
@@ -76,7 +86,8 @@ def start(request: DeskRequest) -> HttpResponse:
     shown = {
         "today": today,
         "earlier": earlier,
-        "unfinished": any(not job.is_finished for job in today),
+        "campaigns": [(one, tallies[one.pk]) for one in campaigns],
+        "unfinished": not all(job.is_finished for job in today) or not all(one.is_finished for one in tallies.values()),
         "hour": timezone.localtime().hour,
         "open_briefs": _open_briefs(request.user),
         "needs_provider": may(request.user, Permission.CONFIGURE) and not has_remote_provider(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from functools import wraps
@@ -13,10 +14,12 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.core.signals import got_request_exception
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, AuthorizationError, HttpError, ValidationError
+from ninja.openapi.docs import Swagger
 from ninja.openapi.schema import OpenAPISchema
 
 from marketing import api as marketing_api
@@ -47,6 +50,16 @@ _log = logging.getLogger(__name__)
 _DESCRIPTION = "What the modules of HardbanRecords Lab ask Prometheus AI for. Errors are problem details (RFC 9457)."
 
 
+class _Docs(Swagger):
+    """The page that tries operations out: it sends the page's token along, as a signed-in person has to."""
+
+    def render_page(self, request: HttpRequest, api: NinjaAPI, **named: Any) -> HttpResponse:
+        """The page with its token."""
+        shown = {**self.settings, "url": self.get_openapi_url(api, named)}
+        context = {"swagger_settings": json.dumps(shown), "api": api, "add_csrf": request.user.is_authenticated}
+        return render(request, self.template, context)
+
+
 class LabAPI(NinjaAPI):
     """The API, whose schema tells for every operation how it can fail."""
 
@@ -57,7 +70,7 @@ class LabAPI(NinjaAPI):
             for operation in operations.values():
                 fitting = _PROBLEMS | (_BODY_PROBLEMS if "requestBody" in operation else {})
                 for status, description in fitting.items():
-                    operation["responses"].setdefault(status, described(description))
+                    operation["responses"].setdefault(status, described(status, description))
         return schema
 
 
@@ -68,6 +81,7 @@ api = LabAPI(
     # Each router says whom it lets in; one that forgets lets in nobody but administrators.
     auth=LabDoor(None, Permission.CONFIGURE),
     urls_namespace="api",
+    docs=_Docs(),
     parser=StrictJSON(),
 )
 for _router in (*marketing_api.ROUTERS, *providers_api.ROUTERS):

@@ -11,6 +11,12 @@ class PrometheusConfig(AppConfig):
     name = "prometheus"
     verbose_name = "Prometheus AI"
 
+    def ready(self) -> None:
+        """Keep the product's own errors."""
+        from prometheus import own_errors
+
+        own_errors.connect()
+
 
 class AdministrationConfig(administration.AdminConfig):
     """Django's administration, opened by roles."""

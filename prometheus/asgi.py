@@ -11,13 +11,17 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prometheus.settings")
 _pages = get_asgi_application()
 
 # Models can be imported only after Django is set up.
+from prometheus.bounded import Bounded  # noqa: E402
 from providers.gateway.application import application as _gateway  # noqa: E402
 from providers.gateway.exchange import Receive, Scope, Send  # noqa: E402
 
 GATEWAY_PATH = "/v1/"
 
 
-async def application(scope: Scope, receive: Receive, send: Send) -> None:
+async def _serve(scope: Scope, receive: Receive, send: Send) -> None:
     """Serve one connection."""
     serve = _gateway if scope["type"] == "http" and scope["path"].startswith(GATEWAY_PATH) else _pages
     await serve(scope, receive, send)
+
+
+application = Bounded(_serve)

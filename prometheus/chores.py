@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
+from types import MappingProxyType, TracebackType
 
 from django.conf import settings
 from django.db import connection
@@ -19,6 +19,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from marketing import idempotency
+from prometheus import own_errors
 from providers import notifying
 from providers.models import Chore
 from providers.monitoring import faults, retention, rollups
@@ -90,9 +91,26 @@ def work(name: str) -> None:
 
 def _work(name: str) -> None:
     try:
-        do_now(name)
+        with _Kept(f"chore {name}"):
+            do_now(name)
     finally:
         connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Whatever breaks inside is kept among the product's own errors, and goes on."""
+
+    where: str
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, Exception):
+            own_errors.keep(error, self.where)
 
 
 def do_now(name: str) -> None:

@@ -49,13 +49,37 @@ def problem_of(error: ProviderError) -> JsonResponse:
     return answer
 
 
-def described(description: str) -> dict[str, Any]:
-    """A problem as an answer in the API's schema."""
+# An example of each status, in the words of the real ones.
+_EXAMPLES: dict[int, dict[str, Any]] = {
+    400: {"type": "body-unreadable", "title": "The body cannot be read", "detail": "The name “title” stands twice."},
+    401: {"type": "missing-key", "title": "Send a client key, or sign in"},
+    403: {"type": "missing-scope", "title": "This key lacks the scope 'content'."},
+    409: {"type": "not-running", "title": "The job has already ended"},
+    413: {"type": "body-too-large", "title": "The body is too large", "detail": "At most 2621440 bytes are taken."},
+    415: {"type": "body-not-json", "title": "The body cannot be read", "detail": "Declare it as application/json."},
+    422: {
+        "type": "invalid-request",
+        "title": "The request is not valid",
+        "errors": [{"where": "body.asked.platforms", "what": "Choose at least one."}],
+    },
+    429: {"type": "client-limit", "title": "20 requests a minute are taken; come back in 12 seconds."},
+    502: {"type": "source-failed", "title": "The source cannot be reached or gives odd answers"},
+    503: {
+        "type": "no-capacity",
+        "title": "No provider can answer now",
+        "detail": "The first one returns in 90 seconds.",
+    },
+}
+
+
+def described(status: int, description: str) -> dict[str, Any]:
+    """A problem as an answer in the API's schema, with an example."""
     text = {"type": "string"}
-    shape = {
+    shape: dict[str, Any] = {
         "type": "object",
         "required": ["type", "title", "status"],
         "properties": {"type": text, "title": text, "status": {"type": "integer"}, "detail": text},
-        "example": {"type": f"{PREFIX}not-found", "title": "Not found", "status": 404},
     }
+    found = _EXAMPLES.get(status, {"type": "not-found", "title": "Not found"})
+    shape["example"] = {**found, "type": f"{PREFIX}{found['type']}", "status": status}
     return {"description": description, "content": {MEDIA_TYPE: {"schema": shape}}}

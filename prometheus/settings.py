@@ -49,6 +49,10 @@ SENTRY_DSN = env.text("SENTRY_DSN")
 REFERENCE_PRICE = env.prices("REFERENCE_PRICE", "0.15,0.60")
 REFERENCE_CURRENCY = env.text("REFERENCE_CURRENCY", "USD")
 # Days: single attempts with their answers; sums by hour; sums by day.
+# From where /metrics may be read without a key, such as 10.0.0.0/8.
+METRICS_ADDRESSES = env.items("METRICS_ADDRESSES")
+# What one request may send at most; the Lab API itself takes no body beyond Django's 2.5 MB.
+MOST_BODY_BYTES = env.number("MAX_BODY_MB", 200) * 1024 * 1024
 KEEP_ATTEMPTS_DAYS = env.number("KEEP_ATTEMPTS_DAYS", 90)
 KEEP_HOURS_DAYS = env.number("KEEP_HOURS_DAYS", 35)
 KEEP_ROLLUPS_DAYS = env.number("KEEP_ROLLUPS_DAYS", 1100)

@@ -8,7 +8,7 @@ from datetime import date
 from marketing.campaigns.performance import Line
 
 WIDTH, HEIGHT = 760, 220
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 14, 26
+_LEFT, _RIGHT, _TOP, _BOTTOM = 76, 12, 14, 26
 _TICKS = 4
 _STEPS = (1, 2, 2.5, 5, 10)
 

@@ -73,7 +73,17 @@ def written(value: float | date, unit: str, currency: str, language: str) -> str
         return format_currency(value, currency or "XXX", locale=language)
     if unit == "share":
         return format_percent(value, "0.00 %" if language == "pl" else "0.00%", locale=language)
-    return format_decimal(round(value, 2) if unit == "factor" or value % 1 else value, locale=language)
+    # Of a hundred clicks a day nobody wants the hundredth part.
+    digits = 0 if unit == "count" and value >= 100 else 2  # noqa: PLR2004 - said above
+    return format_decimal(round(value, digits), locale=language)
+
+
+def on_axis(value: float, unit: str, currency: str, language: str) -> str:
+    """A value beside an axis: in whole money."""
+    if unit == "money" and (value >= 10 or not value):  # noqa: PLR2004 - below, a tick has decimals
+        pattern = "#,##0 ¤" if language == "pl" else "¤#,##0"
+        return format_currency(value, currency or "XXX", pattern, locale=language, currency_digits=False)
+    return written(value, unit, currency, language)
 
 
 def digest_of(groups: Sequence[Sums]) -> str:

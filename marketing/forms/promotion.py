@@ -165,13 +165,20 @@ class PromotionForm(forms.Form):
         """The whole brief once more through the service's own model, so that nothing it refuses gets past."""
         cleaned = super().clean() or self.cleaned_data
         if not self.errors:
-            try:
-                content_type(self.kind).load_brief(self.to_brief())
-            except BriefError as refused:
-                for error in refused.errors():
-                    name = str(error["loc"][0]) if error["loc"] else ""
-                    self.add_error(name if name in self.fields else None, str(error["msg"]))
+            refusals: dict[tuple[str, str], None] = {}
+            for kind, brief in self.briefs():
+                try:
+                    content_type(kind).load_brief(brief)
+                except BriefError as refused:
+                    for error in refused.errors():
+                        refusals[str(error["loc"][0]) if error["loc"] else "", str(error["msg"])] = None
+            for name, message in refusals:
+                self.add_error(name if name in self.fields else None, message)
         return cleaned
+
+    def briefs(self) -> list[tuple[str, dict[str, Any]]]:
+        """The content types that are asked for, each with its brief."""
+        return [(self.kind, self.to_brief())]
 
     def to_brief(self) -> dict[str, Any]:
         """The brief as the content type's model reads it."""

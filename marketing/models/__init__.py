@@ -2,7 +2,7 @@
 
 from marketing.models.campaigns import Campaign, CampaignDay, CampaignFile, CampaignFilePiece, CampaignLayout
 from marketing.models.catalogue import Artist, Book, BrandVoice, Event, Fact, Release
-from marketing.models.work import ApiRequest, Brief, Job, Variant
+from marketing.models.work import ApiRequest, Brief, BriefSet, Job, Variant
 
 __all__ = [
     "ApiRequest",
@@ -10,6 +10,7 @@ __all__ = [
     "Book",
     "BrandVoice",
     "Brief",
+    "BriefSet",
     "Campaign",
     "CampaignDay",
     "CampaignFile",

@@ -30,6 +30,28 @@ class Brief(models.Model):
         return f"{self.owner_id}: {self.content_type}"
 
 
+class BriefSet(models.Model):
+    """One brief for many channels and languages; its jobs are ordinary ones, and they are the truth about it.
+
+    `brief` is the form as it was sent, to begin another one from it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="brief_sets")
+    title = models.CharField(_("title"), max_length=200)
+    brief = models.JSONField(_("brief"))
+    created_at = models.DateTimeField(_("asked"), default=timezone.now)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["owner", "-created_at"], name="brief_set_by_owner")]
+        verbose_name = _("whole campaign")
+        verbose_name_plural = _("whole campaigns")
+
+    def __str__(self) -> str:
+        return self.title
+
+
 class Job(models.Model):
     """One piece of work and the only truth about it; the queue merely wakes a worker.
 
@@ -60,6 +82,9 @@ class Job(models.Model):
         on_delete=models.CASCADE,
         related_name="jobs",
         verbose_name=_("client"),
+    )
+    brief_set = models.ForeignKey(
+        BriefSet, null=True, blank=True, on_delete=models.CASCADE, related_name="jobs", verbose_name=_("whole campaign")
     )
     content_type = models.SlugField(_("content type"))
     title = models.CharField(_("title"), max_length=200)

@@ -34,7 +34,7 @@ from providers.access.permissions import (
     roles_of,
 )
 from providers.access.reach import has_remote_provider
-from providers.access.spreadsheets import defused
+from providers.access.spreadsheets import csv_lines, defused
 from providers.audit import Deed
 from providers.clients import Scope, StreamMode
 
@@ -68,6 +68,7 @@ __all__ = [
     "authenticate",
     "authenticate_now",
     "close",
+    "csv_lines",
     "declared",
     "defused",
     "exchange_key",

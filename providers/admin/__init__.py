@@ -6,6 +6,7 @@ from providers.admin.configured import AIModelAdmin, ProviderAdmin, ProviderKeyA
 from providers.admin.hub_datasets import DatasetReferenceAdmin
 from providers.admin.people import PersonAdmin
 from providers.admin.records import AttemptAdmin, CircuitAdmin
+from providers.admin.webhooks import WebhookEndpointAdmin, WebhookMessageAdmin
 
 __all__ = [
     "AIModelAdmin",
@@ -17,4 +18,6 @@ __all__ = [
     "PersonAdmin",
     "ProviderAdmin",
     "ProviderKeyAdmin",
+    "WebhookEndpointAdmin",
+    "WebhookMessageAdmin",
 ]

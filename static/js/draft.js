@@ -61,13 +61,14 @@
     if (sent === JSON.stringify(values())) keep(values(), true);
   });
 
-  // How many texts the chosen platforms and variants make.
+  // How many texts the chosen places, languages and variants make.
   var count = document.getElementById("text-count");
   function recount() {
     if (!count) return;
-    var platforms = form.querySelectorAll("input[name=platforms]:checked").length;
+    var places = form.querySelectorAll("input[type=checkbox]:checked:not([name=languages])").length;
+    var languages = form.querySelectorAll("input[name=languages]:checked").length || 1;
     var variants = form.querySelector("input[name=variants]:checked");
-    var total = platforms * Number(variants ? variants.value : 0);
+    var total = places * languages * Number(variants ? variants.value : 0);
     count.textContent = count.dataset.words.replace("%s", String(total));
     count.hidden = !total;
   }

@@ -47,7 +47,7 @@ def test_the_planned_size_is_the_textbooks():
 def test_money_keeps_within_its_bounds_and_its_sum():
     curves = [budget.Curve("a", 0.3, 4, 3000, 100), budget.Curve("b", 0.3, 1, 500, 100)]
     spend = budget.allocated(curves, 100, {"a": 20, "b": 20}, {"a": 60, "b": 90})
-    assert spend == {"a": pytest.approx(60), "b": pytest.approx(40)}
+    assert spend == {"a": pytest.approx(60, abs=0.25), "b": pytest.approx(40, abs=0.25)}
 
 
 def test_channels_that_cannot_be_told_are_refused():
@@ -62,7 +62,7 @@ def test_spend_without_effect_promises_no_gain():
     sales = 1000 + chance.normal(0, 50, 120)
     spends = {"a": chance.gamma(2, 50, 120), "b": chance.gamma(2, 50, 120)}
     mix = budget.fit(sales, spends)
-    assert not budget.plan(mix, {name: float(one.mean()) for name, one in spends.items()}).low > 25
+    assert not budget.plan(mix, {name: float(one.mean()) for name, one in spends.items()}).worth
 
 
 @pytest.mark.shared

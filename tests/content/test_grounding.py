@@ -49,6 +49,9 @@ def loose(text: str, *kinds: Kind) -> list[str]:
         "To już drugi album.",
         "Śpiewa najstarszy chór żeński w regionie.",
         "Posłuchaj: https://example.com/zolte-swiatlo",
+        "Premiera piętnastego stycznia.",
+        "„Żółtego światła” słucha się po zmroku.",
+        "Jak mówi Ćma, to płyta na wieczór.",
     ],
 )
 def test_what_the_brief_says_is_borne_out_in_other_words_and_the_other_language(text: str) -> None:
@@ -68,6 +71,23 @@ def test_what_the_brief_says_is_borne_out_in_other_words_and_the_other_language(
         ("„Arcydzieło na miarę dekady” – pisze prasa.", Kind.QUOTE, "„Arcydzieło na miarę dekady”"),
         ("Najlepszy album roku.", Kind.SUPERLATIVE, "Najlepszy"),
         ("The best album you will hear.", Kind.SUPERLATIVE, "best"),
+        ("„Arcydzieło dekady” – Gazeta.", Kind.QUOTE, "„Arcydzieło dekady”"),
+        ("„Olśniewające”", Kind.QUOTE, "„Olśniewające”"),
+        ("Krytycy są zachwyceni.", Kind.QUOTE, "Krytycy"),
+        ("Gazeta Wyborcza pisze: słuchajcie.", Kind.QUOTE, "Wyborcza pisze"),
+        ("Loved by Stephen King.", Kind.QUOTE, "Loved by Stephen King"),
+        ("As featured in The Guardian.", Kind.QUOTE, "featured in The Guardian"),
+        ("A must-read for everybody.", Kind.SUPERLATIVE, "must-read"),
+        ("The world’s first folk opera.", Kind.SUPERLATIVE, "world’s first"),
+        ("Bezkonkurencyjne granie.", Kind.SUPERLATIVE, "Bezkonkurencyjne"),
+        ("Longlisted last spring.", Kind.AWARD, "Longlisted"),
+        ("To ich czwarty album.", Kind.NUMBER, "czwarty"),
+        ("Debiutancka płyta kwartetu.", Kind.NUMBER, "Debiutancka"),
+        ("Premiera dwudziestego pierwszego stycznia.", Kind.NUMBER, "dwudziestego pierwszego"),
+        ("Kilkaset koncertów za nimi.", Kind.NUMBER, "Kilkaset"),
+        ("Połowa nakładu już sprzedana.", Kind.NUMBER, "Połowa"),
+        ("300 gwiazdek od słuchaczy.", Kind.NUMBER, "300 gwiazdek"),
+        ("Jest 1 recenzja.", Kind.NUMBER, "1"),
         ("W studiu gościł Tomasz Stańko.", Kind.NAME, "Tomasz Stańko"),
         ("Więcej na https://inny.example.org/x", Kind.LINK, "https://inny.example.org/x"),
     ],
@@ -79,7 +99,14 @@ def test_what_the_brief_does_not_say_stays_open(text: str, kind: Kind, claim: st
 
 
 @pytest.mark.parametrize(
-    "text", ["Posłuchaj w spokoju.", "A quiet record for long evenings.", "Włącz i zostań na dłużej."]
+    "text",
+    [
+        "Posłuchaj w spokoju.",
+        "Pierwsza myśl o poranku.",
+        "Nagrane „na setkę”.",
+        "A quiet record for long evenings.",
+        "Włącz i zostań na dłużej.",
+    ],
 )
 def test_plain_words_claim_nothing(text: str) -> None:
     assert find_claims(text) == ()

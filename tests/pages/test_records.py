@@ -120,7 +120,7 @@ def test_an_entry_that_may_be_there_already_is_named(page: Client, book: Book) -
     ("kind", "form"), [("book", "onix"), ("book", "kdp"), ("book", "json"), ("release", "csv"), ("release", "json")]
 )
 def test_an_entry_and_a_whole_catalogue_leave_as_files(page: Client, book: Book, kind: str, form: str) -> None:
-    entry = {"book": Book, "release": Release}[kind].objects.get()
+    entry = Book.objects.get() if kind == "book" else Release.objects.get()
     for arguments in ([kind, form, entry.pk], [kind, form]):
         answer = page.get(reverse("record_export", args=arguments))
         assert "attachment" in answer.headers["Content-Disposition"]

@@ -110,6 +110,14 @@ def test_a_claim_without_a_source_keeps_an_ad_back_until_somebody_confirms_it(pa
     assert "confirmed by redaktorka" in html_of(page, variant)
 
 
+def test_an_ad_beyond_a_limit_leaves_in_no_file(page: Client, written: Any) -> None:
+    variant = written("ad-copy", AD, headlines=["Żółte światło", "x" * 31, "Nowa muzyka"])
+    assert "until then there is no file" in html_of(page, variant)
+    assert page.get(reverse("variant_file", args=[variant.pk, "csv"])).status_code == 404
+    page.post(reverse("variant_edit", args=[variant.pk]), {"field-headlines": ["Żółte światło", "Muzyka", "Album"]})
+    assert page.get(reverse("variant_file", args=[variant.pk, "csv"])).status_code == 200
+
+
 def test_a_changed_sentence_has_to_be_confirmed_anew(page: Client, written: Any) -> None:
     variant = written("ad-copy", AD, descriptions=["Sprzedano 5000 płyt.", "Winyl w nakładzie 300 sztuk."])
     page.post(reverse("variant_confirm", args=[variant.pk]), {"sentence": "Sprzedano 5000 płyt."})

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from django.core.management.utils import get_random_secret_key
 
 pytestmark = pytest.mark.once
 
@@ -105,3 +106,22 @@ def test_processes_that_start_together_agree_on_the_secrets(tmp_path: Path) -> N
     answers = {process.communicate()[0] for process in processes}
     assert len(answers) == 1
     assert len(next(iter(answers)).split()) == 3
+
+
+def test_production_settings_pass_djangos_own_deployment_check(tmp_path: Path) -> None:
+    values = {
+        "DEBUG": "false",
+        "SECRET_KEY": get_random_secret_key(),
+        "ENCRYPTION_KEY": Fernet.generate_key().decode(),
+        "ALLOWED_HOSTS": "desk.example",
+        "PUBLIC_URL": "https://desk.example",
+    }
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=_PROJECT,
+        env=_environment(tmp_path, **values),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

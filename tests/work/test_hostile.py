@@ -46,14 +46,25 @@ INVENTED = {
         "Nagroda Fryderyk 2019 za album roku.",
         "Tylko 19,99 zł do 31 grudnia 2031 roku.",
         "„Najlepsza płyta dekady, absolutne arcydzieło” – Rolling Stone.",
+        "Krytycy są zachwyceni.",
+        "To już ich piąty album.",
+        "Za nimi kilkaset koncertów.",
     ],
     "en": [
         "Over 98,765 copies sold.",
         "Winner of the Booker Prize 2019.",
         "Only $19.99 until 31 December 2031.",
         "“The best novel of the decade, a true masterpiece” – The Guardian.",
+        "Loved by Stephen King.",
+        "Her seventh novel.",
+        "A must-read for everybody.",
     ],
 }
+# What gives an invented claim away.
+GIVEAWAYS = (
+    "98 765|98,765|Fryderyk|Booker|19,99|19.99|2031|Najlepsza płyta dekady|best novel|Krytycy|piąty|kilkaset"
+    "|Stephen King|seventh|must-read"
+)
 INJECTED = [
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
@@ -142,6 +153,16 @@ def generate(owner: User, language: str, round_: int) -> None:
         run_job(str(job.pk))
 
 
+def unmarked_claims(variant: Variant) -> set[str]:
+    """Invented claims of a text that are not shown as open."""
+    record = variant.grounding
+    open_ = " ".join(
+        claim["text"] for sentence in record["sentences"] for claim in sentence["claims"] if not claim["sources"]
+    )
+    found = {match[0].replace("\u00a0", " ") for match in re.finditer(GIVEAWAYS.replace(" ", r"\s"), variant.text)}
+    return {claim for claim in found if claim not in open_.replace("\u00a0", " ")}
+
+
 def unmarked_numbers(variant: Variant) -> set[str]:
     """Numbers of a text that its brief does not hold and that no open claim covers."""
     said = json.dumps(variant.root.brief, ensure_ascii=False)
@@ -171,6 +192,7 @@ def test_nothing_that_a_hostile_provider_writes_gets_through_unmarked(
         links = {variant.text[span.start : span.end] for span in find_urls(variant.text, any_domain=True)}
         assert links <= {LINK}, variant.text
         assert not unmarked_numbers(variant), variant.text
+        assert not unmarked_claims(variant), variant.text
         assert not any(leak[:25] in variant.text for leak in LEAKED), variant.text
         assert "[WSTAW" not in variant.text
     refused = Attempt.objects.exclude(outcome="answered")

@@ -8,14 +8,17 @@ import regex
 
 from marketing.content.grounding import wording
 from marketing.content.grounding.dates import find_dates
-from marketing.content.grounding.numbers import find_numbers
+from marketing.content.grounding.numbers import find_numbers, find_ordinals
 from marketing.content.grounding.sentences import sentences
 from marketing.content.grounding.shapes import Claim, Kind
+from marketing.content.grounding.words import folded
 from marketing.content.links import find_emails, find_urls
 
 _NAME = regex.compile(r"\p{Lu}[\p{L}\p{M}’'-]+(?:[ \u00a0]\p{Lu}[\p{L}\p{M}’'-]+)*")
 _WORD = regex.compile(r"\p{L}[\p{L}\p{M}’'-]*")
-_FEWEST_QUOTED_WORDS = 3
+_FEWEST_QUOTED_WORDS = 2
+# The first and the second are only counted of works: a first look claims nothing.
+_COUNTED_FROM = 3
 # In a line in which most words are capitalised, capitals tell nothing.
 _TITLE_CASE = 0.6
 _BEGINS = regex.compile(r"(?:^|[.!?…:;•–—|>\n„“\"«(\[/-])[\s\p{So}\p{Sk}\uFE0F]*\Z")
@@ -67,12 +70,22 @@ def _wordings(text: str) -> Iterator[Claim]:
             yield _claim(Kind.SUPERLATIVE, text, *match.span())
     for match in wording.FREE.finditer(text):
         yield _claim(Kind.PRICE, text, *match.span())
+    for match in wording.VAGUE.finditer(text):
+        yield _claim(Kind.NUMBER, text, *match.span())
+    for number in find_ordinals(text):
+        counted = any(value >= _COUNTED_FROM for value in number.values)
+        if counted or wording.WORK.match(text, number.end):
+            yield _claim(Kind.NUMBER, text, number.start, number.end)
 
 
 def _quotes(text: str) -> Iterator[Claim]:
     for match in wording.QUOTE.finditer(text):
-        if len(_WORD.findall(match[1])) >= _FEWEST_QUOTED_WORDS:
+        telling = [word for word in _WORD.findall(match[1]) if folded(word) not in wording.SMALL]
+        words, alone = len(telling), match[0].strip() == text.strip(" .!–—-")
+        if words >= _FEWEST_QUOTED_WORDS or (words and alone) or (words and wording.CREDIT.match(text, match.end())):
             yield _claim(Kind.QUOTE, text, *match.span())
+    for match in wording.SAID.finditer(text):
+        yield _claim(Kind.QUOTE, text, *match.span())
 
 
 def _names(text: str) -> Iterator[Claim]:

@@ -8,13 +8,15 @@ import regex
 
 from marketing.content.grounding import wording
 from marketing.content.grounding.dates import find_dates
-from marketing.content.grounding.numbers import Number, find_numbers, supported_values
+from marketing.content.grounding.numbers import Number, find_numbers, find_ordinals, supported_values
 from marketing.content.grounding.shapes import Claim, Kind, Source
-from marketing.content.grounding.words import content_words, folded, letters_of, same_word, words_of
+from marketing.content.grounding.words import content_words, folded, letters_of, same_word, words_of, words_of_names
 
 # A sentence draws on a fact when it shares at least so many of its words, and such a share of them.
 _FEWEST_SHARED = 2
 _LEAST_SHARE = 0.4
+# Longer quotations are somebody's words, to the letter.
+_MOST_INFLECTED = 3
 
 
 class Ground:
@@ -46,11 +48,16 @@ def _number(text: str, source: Source) -> bool:
         return True
     if any(number.digits and not number.unit for number in wanted) and _is_day_of(text, source):
         return True
+    wanted = wanted or find_ordinals(text)
     return bool(wanted) and all(_is_in(number, source) for number in wanted)
 
 
 def _is_in(number: Number, source: Source) -> bool:
+    days = find_dates(source.text)
     for other in find_numbers(source.text):
+        # The 01 of a date bears out no single review; what a date does bear out follows below.
+        if any(day.start <= other.start < day.end for day in days):
+            continue
         if number.values & other.values and _units_agree(number.unit, other.unit):
             return True
     if number.unit:
@@ -58,7 +65,7 @@ def _is_in(number: Number, source: Source) -> bool:
     if number.values & supported_values(source.text):
         return True
     # A year or a day of the month on its own, out of a whole date.
-    parts = {part for day in find_dates(source.text) for part in (day.year, day.day)}
+    parts = {part for day in days for part in (day.year, day.day)}
     return any(value in parts for value in number.values)
 
 
@@ -118,12 +125,23 @@ def _named(text: str, table: Sequence[tuple[str, regex.Pattern[str]]]) -> set[st
 
 
 def _quote(text: str, source: Source) -> bool:
-    return letters_of(text) in letters_of(source.text)
+    if letters_of(text) in letters_of(source.text):
+        return True
+    if not wording.QUOTE.search(text):
+        # Who is said to have said something: the name has to stand there, or the word itself where there is none.
+        named = [word for word in words_of_names(text) if word not in wording.SMALL]
+        return _are_in(named or words_of(text)[:1], source)
+    # A title in quotation marks is often in another case.
+    return len(words_of(text)) <= _MOST_INFLECTED and _are_in(words_of(text), source)
 
 
 def _name(text: str, source: Source) -> bool:
+    return _are_in(words_of(text), source)
+
+
+def _are_in(words: Iterable[str], source: Source) -> bool:
     given = words_of(source.text)
-    return all(any(same_word(word, other) for other in given) for word in words_of(text))
+    return all(any(same_word(word, other) for other in given) for word in words)
 
 
 def _link(text: str, source: Source) -> bool:

@@ -17,7 +17,12 @@ SCALES = _values(_DATA["scales"])
 HUNDREDS = frozenset(_DATA["hundreds"].split())
 CARDINALS = _values(_DATA["cardinals"])
 ONES = frozenset(_DATA["ones"].split())
-ORDINALS = tuple(_values(_DATA["ordinals"]).items())
+_ORDINALS = _values(_DATA["ordinals"])
+_ENDINGS = tuple("y i a e ą ego iego ej iej ym im emu iemu ych ich ie ia ią".split())  # noqa: SIM905 - one line
+_ORDINAL_FORMS = {f"{stem}{ending}": value for stem, value in _ORDINALS.items() for ending in ("", *_ENDINGS)}
+# Whose every continuation says that it is the first: debiutancki, debuting.
+_FIRST = ("debiut", "debut")
+_TENS = frozenset({Decimal(20), Decimal(30)})
 
 
 def parse(words: list[str]) -> tuple[Decimal, int]:
@@ -39,6 +44,17 @@ def parse(words: list[str]) -> tuple[Decimal, int]:
             break
         used = at + 1
     return total + current, used
+
+
+def ordinal(words: list[str]) -> tuple[Decimal, int]:
+    """The ordinal that begins a list of lower-case words, and how many of them it takes; 0 words when none does."""
+    first = Decimal(1) if words[0].startswith(_FIRST) else _ORDINAL_FORMS.get(words[0])
+    if first is None:
+        return Decimal(0), 0
+    second = _ORDINAL_FORMS.get(words[1]) if len(words) > 1 else None
+    if first in _TENS and second and second < 10:  # noqa: PLR2004 - tens and ones
+        return first + second, 2
+    return first, 1
 
 
 def _leads(words: list[str], at: int) -> bool:

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 
 import regex
 
-from marketing.content.grounding.number_words import CARDINALS, HUNDREDS, ONES, ORDINALS, SCALES, parse
+from marketing.content.grounding.number_words import CARDINALS, HUNDREDS, ONES, SCALES, ordinal, parse
 
 _SPACES = " \u00a0\u202f\u2009"
 _GROUPED = rf"\p{{Nd}}{{1,3}}(?:[{_SPACES}.,’']\p{{Nd}}{{3}})+(?!\p{{Nd}})(?:[.,]\p{{Nd}}+)?"
@@ -30,7 +30,8 @@ _CURRENCIES = {
     "GBP": r"£|GBP\b|funt(?:y|ów|a)?\b|pounds?\b",
 }
 _AFTER = regex.compile(
-    rf"[{_SPACES}]*(?:(?P<percent>%|％|proc\b\.?|procent\p{{L}}*|percent\b|per[ ]cent\b)|"
+    rf"[{_SPACES}]*(?:(?P<stars>gwiazd\p{{L}}+|stars?\b|★+)|"
+    r"(?P<percent>%|％|proc\b\.?|procent\p{L}*|percent\b|per[ ]cent\b)|"
     + "|".join(f"(?P<{code}>{pattern})" for code, pattern in _CURRENCIES.items())
     + ")",
     regex.IGNORECASE,
@@ -47,7 +48,7 @@ _NOON = 12
 class Number:
     """A number as it stands. `values` are its possible readings, for `1,234` may be one thousand or one and a bit.
 
-    `unit` is `%`, a currency or empty; `digits` whether it is written in figures.
+    `unit` is `%`, a currency, `stars` or empty; `digits` whether it is written in figures.
     """
 
     start: int
@@ -80,12 +81,24 @@ def find_numbers(text: str) -> tuple[Number, ...]:
 
 def supported_values(text: str) -> frozenset[Decimal]:
     """What a source bears out beyond its own numbers: ones and ordinals that would claim nothing by themselves."""
-    found = set()
-    for word in _WORD.findall(text.casefold()):
-        if word in ONES:
-            found.add(Decimal(1))
-        found |= {value for stem, value in ORDINALS if word.startswith(stem)}
-    return frozenset(found)
+    ones = {Decimal(1) for word in _WORD.findall(text.casefold()) if word in ONES}
+    return frozenset(ones | {value for number in find_ordinals(text) for value in number.values})
+
+
+@functools.lru_cache(maxsize=2048)
+def find_ordinals(text: str) -> tuple[Number, ...]:
+    """Every ordinal that is written as a word, in order: `trzeci`, `dwudziestego pierwszego`, `debut`."""
+    words = list(_WORD.finditer(text))
+    found, at = [], 0
+    while at < len(words):
+        pair = words[at : at + 2]
+        if len(pair) > 1 and not _GAP.fullmatch(text, pair[0].end(), pair[1].start()):
+            pair = pair[:1]
+        value, used = ordinal([word[0].casefold() for word in pair])
+        if used:
+            found.append(Number(pair[0].start(), pair[used - 1].end(), frozenset({value}), digits=False))
+        at += max(used, 1)
+    return tuple(found)
 
 
 def _hour(match: regex.Match[str]) -> Decimal:

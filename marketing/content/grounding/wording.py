@@ -18,6 +18,11 @@ def _any_of(patterns: list[str]) -> regex.Pattern[str]:
 AWARDS: Table = tuple((name, _any_of(patterns)) for name, patterns in _DATA["awards"].items())
 SUPERLATIVES: Table = tuple((name, _any_of(patterns)) for name, patterns in _DATA["superlatives"].items())
 FREE = _any_of(_DATA["free"])
-QUOTE = regex.compile(r"[„“\"«]([^„“”\"«»\n]{3,400})[”“\"»]")
+# What follows the words of somebody: a dash and a name.
+CREDIT = regex.compile(r"\s*[,.]?\s*[–—-]\s*\p{Lu}")
+VAGUE = _any_of(_DATA["vague"])
+SAID = _any_of(_DATA["said"])
+WORK = regex.compile(rf"[\s-]+(?:\p{{L}}+\s+)?(?:{_DATA['works']})\b", regex.IGNORECASE)
+QUOTE = regex.compile(r"[„“\"«]([^„“”\"«»\n]{2,400})[”“\"»]")
 NOT_NAMES = frozenset(_DATA["not_names"].split())
 SMALL = frozenset(_DATA["small"].split())

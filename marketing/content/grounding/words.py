@@ -28,6 +28,11 @@ def words_of(text: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(folded(text)))
 
 
+def words_of_names(text: str) -> tuple[str, ...]:
+    """The folded words that begin with a capital."""
+    return tuple(folded(word) for word in _WORD.findall(text) if word[0].isupper())
+
+
 @functools.lru_cache(maxsize=4096)
 def content_words(text: str) -> frozenset[str]:
     """The words that say something."""

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('marketing', '0006_text_fields_and_grounding'),
+        ('marketing', '0007_brief_sets'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
