@@ -16,6 +16,10 @@ class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a ModelAdmin
     search_fields = ("name", "identity")
     readonly_fields = ("source", "account", "identity", "created_at")
 
+    def has_add_permission(self, request: object) -> bool:  # noqa: ARG002 - Django's own signature
+        """They come by import."""
+        return False
+
 
 @admin.register(CampaignFile)
 class CampaignFileAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a ModelAdmin cannot be subscripted at run time

@@ -9,7 +9,7 @@ residuals drawn anew in blocks.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,7 +87,7 @@ def _base(periods: int, season: int, marked: Sequence[Sequence[float]]) -> Value
 
 def fit(
     sales: Sequence[float] | Values,
-    channels: dict[str, Sequence[float] | Values],
+    channels: Mapping[str, Sequence[float] | Values],
     *,
     season: int = 52,
     marked: Sequence[Sequence[float]] = (),

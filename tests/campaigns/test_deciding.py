@@ -54,7 +54,7 @@ def test_channels_that_cannot_be_told_are_refused():
     with pytest.raises(ValueError, match="least"):
         budget.fit([1.0] * 10, {"a": [1.0] * 10})
     with pytest.raises(ValueError, match="varies"):
-        budget.fit(np.arange(60), {"a": np.ones(60)})
+        budget.fit(np.arange(60.0), {"a": np.ones(60)})
 
 
 def test_spend_without_effect_promises_no_gain():
