@@ -6,6 +6,8 @@ from django.views.i18n import set_language
 
 from marketing import (
     brief_views,
+    campaign_import_views,
+    campaign_views,
     catalogue_views,
     fact_views,
     file_views,
@@ -60,6 +62,13 @@ urlpatterns = [
     path("create/<slug:page>/notices/", brief_views.notices, name="brief_notices"),
     path("create/<slug:page>/save/", brief_views.save, name="brief_save"),
     path("create/<slug:page>/clear/", brief_views.clear, name="brief_clear"),
+    path("campaigns/", campaign_views.campaigns, name="campaigns"),
+    path("campaigns/<int:number>/", campaign_views.campaign, name="campaign"),
+    path("campaigns/table.csv", campaign_views.export, name="campaigns_csv"),
+    path("campaigns/import/", campaign_import_views.upload, name="campaign_import"),
+    path("campaigns/import/<int:number>/", campaign_import_views.mapping, name="campaign_import_file"),
+    path("campaigns/import/<int:number>/drop/", campaign_import_views.drop, name="campaign_import_drop"),
+    path("campaigns/import/<uuid:job_id>/report/", campaign_import_views.report, name="campaign_import_report"),
     path("campaign-sets/<uuid:set_id>/", set_views.brief_set, name="brief_set"),
     path("campaign-sets/<uuid:set_id>/cancel", set_views.cancel, name="brief_set_cancel"),
     path("campaign-sets/<uuid:set_id>/retry", set_views.retry, name="brief_set_retry"),

@@ -1,5 +1,6 @@
 """What the label's and the publisher's people work with, one file each part of the desk."""
 
+from marketing.models.campaigns import Campaign, CampaignDay, CampaignFile, CampaignFilePiece, CampaignLayout
 from marketing.models.catalogue import Artist, Book, BrandVoice, Event, Fact, Release
 from marketing.models.review import CalendarAddress, Comment, PlannedPost, Review, VariantVersion
 from marketing.models.work import ApiRequest, Brief, BriefSet, Job, Variant
@@ -12,6 +13,11 @@ __all__ = [
     "Brief",
     "BriefSet",
     "CalendarAddress",
+    "Campaign",
+    "CampaignDay",
+    "CampaignFile",
+    "CampaignFilePiece",
+    "CampaignLayout",
     "Comment",
     "Event",
     "Fact",

@@ -61,6 +61,8 @@ WHO = {
     **dict.fromkeys(("capacity", "requests", "request_story"), EVERYBODY),
     **dict.fromkeys(("reports", "report_file", "faults", "fault", "status"), EVERYBODY),
     **dict.fromkeys(("fault_state",), ADMINISTRATORS),
+    **dict.fromkeys(("campaigns", "campaign", "campaigns_csv", "campaign_import_report"), EVERYBODY),
+    **dict.fromkeys(("campaign_import", "campaign_import_file", "campaign_import_drop"), MAKERS),
 }
 # Programs: the view itself looks at a key or a signature, and answers in its own way.
 DOCUMENTATION = {"api:openapi-json", "api:openapi-view"}
@@ -70,6 +72,7 @@ NOBODY = {
     "admin:autocomplete",
     "admin:axes_accessattempt_add",
     "admin:providers_client_delete",
+    *(f"admin:marketing_{model}_add" for model in ("campaign", "campaignfile", "campaignlayout")),
     *(f"admin:providers_{model}_{page}" for model in _READ_ONLY for page in ("add", "delete")),
 }
 _SAMPLES = {"uuid": uuid.UUID(int=7), "uuidstr": uuid.UUID(int=7), "slug": "x", "int": 1, "string": "x", "path": "x"}

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from marketing import demo_catalogue
+from marketing import demo_campaigns, demo_catalogue
 from marketing.content.registry import content_type
 from marketing.demo import EXAMPLES, Example, ExampleText
 from marketing.models import Job, Variant
@@ -32,6 +32,7 @@ class Command(BaseCommand):
         made = sum(_load(example, owner) for example in EXAMPLES)
         self.stdout.write(f"Demonstration data: sign-in {SIGN_IN}, {made} new of {len(EXAMPLES)} example jobs")
         self.stdout.write(f"Catalogue: {demo_catalogue.load()} new example entries")
+        self.stdout.write(f"Campaigns: {demo_campaigns.load()} new example days")
 
     def _sign_in(self) -> Any:
         """The administrator. The password is written only when it differs: a new hash would end every session."""

@@ -1,0 +1,1 @@
+"""Campaigns: reading export files, storing their days, and judging what they tell."""
