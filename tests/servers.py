@@ -6,10 +6,12 @@ The machine's own binaries serve first, those inside the packages `pixeltable-pg
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib.util
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -88,11 +90,19 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
+_FIRST_PORT, _FIRST_EPHEMERAL_PORT = 20_000, 32_768
+
+
 def free_port() -> int:
-    """A port on 127.0.0.1 that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port on 127.0.0.1 that nobody listens on just now.
+
+    Below those that systems give to outgoing connections: a server that is killed and started again must find it free.
+    """
+    while True:
+        port = random.randrange(_FIRST_PORT, _FIRST_EPHEMERAL_PORT)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _wait(process: subprocess.Popen[bytes], ready: Callable[[], bool], folder: Path) -> None:

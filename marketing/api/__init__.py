@@ -3,7 +3,8 @@
 from marketing.api.content import router as content
 from marketing.api.jobs import router as jobs
 from marketing.api.metadata import router as metadata
+from marketing.api.prices import router as prices
 
-ROUTERS = (content, jobs, metadata)
+ROUTERS = (content, jobs, metadata, prices)
 
 __all__ = ["ROUTERS"]

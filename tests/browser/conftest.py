@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests import chromium
 from tests.browser import desk
@@ -50,6 +50,7 @@ def page(browser: Browser) -> Iterator[Page]:
     """A fresh page that asks for Polish. A script error or a refusal of the content policy fails the test."""
     context = browser.new_context(locale="pl-PL")
     context.set_default_timeout(_PATIENCE_MS)
+    expect.set_options(timeout=_PATIENCE_MS)
     complaints: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
