@@ -1,9 +1,10 @@
 """What the Lab API offers of this room. A new router is imported and named here (docs/lab-api.md says how)."""
 
+from marketing.api.campaigns import router as campaigns
 from marketing.api.content import router as content
 from marketing.api.jobs import router as jobs
 from marketing.api.metadata import router as metadata
 
-ROUTERS = (content, jobs, metadata)
+ROUTERS = (campaigns, content, jobs, metadata)
 
 __all__ = ["ROUTERS"]
