@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+import re
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from ninja import Field, Router, Schema
-from pydantic import ConfigDict
+from pydantic import BeforeValidator, ConfigDict
+from pydantic_core import PydanticCustomError
 
 from marketing import services
 from marketing.api import answering, shapes
-from marketing.api.problems import problem
 from marketing.campaigns import answers
 from marketing.longwork.campaign_analysis import CampaignAnalysis
 from marketing.models import Job
@@ -23,7 +24,29 @@ from providers.access import LabDoor, Permission, Scope
 router = Router(tags=["Analysis"], auth=LabDoor(Scope.ANALYSIS, Permission.SEE_REPORTS))
 
 MOST_ROWS = 20_000
-Amount = Annotated[float, Field(ge=0, le=1e12)]
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def _typed(*kinds: type) -> BeforeValidator:
+    """A program says what it means: a number comes as a number."""
+
+    def check(value: Any) -> Any:
+        if type(value) not in kinds:
+            raise PydanticCustomError("json_type", "Send the documented JSON type.")
+        return value
+
+    return BeforeValidator(check)
+
+
+def _written(value: Any) -> Any:
+    """A day as RFC 3339 writes it; pydantic would take seconds since 1970 as well."""
+    if not isinstance(value, str) or not _DATE.fullmatch(value):
+        raise PydanticCustomError("date", "Send a date such as 2026-07-03.")
+    return value
+
+
+Amount = Annotated[float, Field(ge=0, le=1e12), _typed(int, float)]
+Day = Annotated[date, BeforeValidator(_written)]
 Name = Annotated[str, Field(max_length=300)]
 _EXAMPLE_ROW = {
     "day": "2026-09-01",
@@ -42,7 +65,7 @@ class DayIn(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    day: date
+    day: Day
     campaign: Annotated[str, Field(min_length=1, max_length=300)]
     adset: Name = ""
     ad: Name = ""
@@ -71,7 +94,7 @@ class ForecastAsked(DaysAsked):
     """Rows, the measure and how many days ahead."""
 
     measure: Literal["impressions", "clicks", "views", "spend", "conversions", "revenue"] = "clicks"
-    horizon: Annotated[int, Field(ge=1, le=answers.LONGEST_HORIZON)] = 14
+    horizon: Annotated[int, Field(ge=1, le=answers.LONGEST_HORIZON), _typed(int, float)] = 14
 
 
 class PerformanceOut(Schema):
@@ -100,19 +123,13 @@ class SuggestionsOut(Schema):
 async def _answered(request: HttpRequest, what: str, asked: DaysAsked) -> Any:
     """The result at once; the job for whoever prefers one."""
     brief = {"what": what, **asked.model_dump(mode="json")}
-    first, last = min(row.day for row in asked.rows), max(row.day for row in asked.rows)
-    if last - first > timedelta(days=3660):
-        return problem(422, "period-too-long", "The rows span more than ten years", "Send a shorter period.")
     if answering.Wish.of(request).background:
 
         def make(asker: Asker, _wish: answering.Wish) -> Job:
             return services.request_long_work(asker, CampaignAnalysis.slug, f"Campaigns: {what}", brief)
 
         return await answering.answer(request, brief, make)
-    try:
-        return await sync_to_async(_computed, thread_sensitive=False)(brief)
-    except ValueError as error:
-        return problem(422, "cannot-be-told", "The rows cannot tell this", str(error))
+    return await sync_to_async(_computed, thread_sensitive=False)(brief)
 
 
 def _computed(brief: dict[str, Any]) -> dict[str, Any]:
@@ -140,7 +157,9 @@ async def campaigns_performance(request: HttpRequest, asked: DaysAsked) -> HttpR
     "/ai/analysis/campaigns/forecast", response={200: ForecastOut, 202: shapes.JobOut}, summary="What will come"
 )
 async def campaigns_forecast(request: HttpRequest, asked: ForecastAsked) -> HttpResponseBase | dict[str, Any]:
-    """The measure's next days with 80 % intervals, by what did best on its own past. 422 where nothing can be told."""
+    """The measure's next days with 80 % intervals, by what did best on its own past; none and a `warning` where the rows
+    cannot tell.
+    """
     found: HttpResponseBase | dict[str, Any] = await _answered(request, "forecast", asked)
     return found
 

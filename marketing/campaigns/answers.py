@@ -13,6 +13,7 @@ from marketing.campaigns.performance import Sums
 from marketing.campaigns.rates import Estimate
 
 LONGEST_HORIZON = 90
+LEAST_DAYS = 14
 _OBSERVATIONAL = (
     "Observational: from history alone. Money that followed demand looks like money that made it; a lift test tells."
 )
@@ -61,11 +62,12 @@ def _judged(groups: list[Sums]) -> str:
 
 
 def forecast_of(rows: list[dict[str, Any]], measure: str, horizon: int) -> dict[str, Any]:
-    """The next days of a measure with 80 % intervals. Raises ValueError with a sentence where nothing can be told."""
+    """The next days of a measure with 80 % intervals. None of them and a warning where nothing can be told."""
     whole = grouped(rows)
     line = performance.line(whole[0], measure) if whole else None
-    if line is None:
-        raise ValueError(f"No row has a day and {measure}.")
+    if line is None or len(line.days) < LEAST_DAYS:
+        why = f"Fewer than {LEAST_DAYS} days have {measure}, or they lie more than ten years apart."
+        return {"measure": measure, "model": "", "warning": why, "days": []}
     found = forecast(line.values, 7, horizon)
     last = line.days[-1]
     return {
@@ -143,14 +145,10 @@ def _budget(groups: list[Sums], currency: str) -> dict[str, Any]:
     if len(spending) < 2:  # noqa: PLR2004 - there is nothing to move
         return {"told": False, "why": "Money moves between at least two campaigns that spend."}
     days = sorted({day for one in groups for day in one.days})
-    weeks = (
-        [
-            [days[0] + timedelta(days=7 * week + at) for at in range(7)]
-            for week in range(((days[-1] - days[0]).days + 1) // 7)
-        ]
-        if days
-        else []
-    )
+    if not days or days[-1] - days[0] > performance.LONGEST:
+        return {"told": False, "why": "The days lie more than ten years apart."}
+    starts = [days[0] + timedelta(days=7 * week) for week in range(((days[-1] - days[0]).days + 1) // 7)]
+    weeks = [[start + timedelta(days=at) for at in range(7)] for start in starts]
 
     def weekly(group: Sums, name: str) -> list[float]:
         return [math.fsum(group.days.get(day, {}).get(name, 0.0) for day in week) for week in weeks]

@@ -84,6 +84,19 @@ def test_the_api_makes_a_job_for_whoever_prefers_one(client, analyst):
     assert job.result["budget"]["told"] is False
 
 
-def test_rows_that_cannot_tell_are_refused_with_the_reason(client, analyst):
-    answer = asked(client, "forecast", {"rows": rows(2), "currency": "PLN", "measure": "revenue"})
-    assert (answer.status_code, "revenue" in answer.json()["detail"]) == (422, True)
+def test_rows_that_cannot_tell_get_the_reason_and_no_number(client, analyst):
+    told = asked(client, "forecast", {"rows": rows(20), "currency": "PLN", "measure": "revenue"}).json()
+    assert (told["days"], "revenue" in told["warning"]) == ([], True)
+
+
+def test_a_number_comes_as_a_number_and_a_day_as_a_day(client, analyst):
+    (row, *_rest) = rows(1)
+    for wrong in ({"clicks": "12"}, {"clicks": True}, {"day": 1780000000}, {"day": "2026-07-03T00:00:00"}):
+        assert asked(client, "performance", {"rows": [{**row, **wrong}], "currency": "PLN"}).status_code == 422
+
+
+def test_days_ten_thousand_years_apart_are_a_slip_and_no_line(client, analyst):
+    (row, *_rest) = rows(1)
+    body = {"rows": [{**row, "day": "0001-01-01"}, {**row, "day": "9999-12-31"}], "currency": "PLN"}
+    for what in ("performance", "forecast", "suggestions"):
+        assert asked(client, what, body).status_code == 200
