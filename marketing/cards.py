@@ -18,7 +18,7 @@ from marketing.content.places import places as everywhere
 from marketing.content.platforms import Platform
 from marketing.content.registry import content_type
 from marketing.marks import Marks, marks_of
-from marketing.models import Job, Variant
+from marketing.models import Job, Review, Variant
 from marketing.sheet_shown import SheetShown, sheet_shown
 
 # The latest steps that an unfinished card shows; the older ones wait behind a fold.
@@ -44,6 +44,17 @@ class VariantCard:
     def marks(self) -> Marks:
         """What it claims, and what bears that out."""
         return marks_of(self.variant.grounding, strict=content_type(self.variant.root.content_type).strict)
+
+    @property
+    def review_state(self) -> str:
+        """Where it stands between author and approver; empty when nobody asked."""
+        review = getattr(self.variant, "review", None)
+        return review.state if review else ""
+
+    @property
+    def review_words(self) -> str:
+        """The same for people."""
+        return str(Review.State(self.review_state).label) if self.review_state else ""
 
     @property
     def plain(self) -> str:

@@ -160,7 +160,7 @@ def retry(job: Job) -> bool:
 def place_cards(job: Job) -> list[tuple[str, list[Variant]]]:
     """The variants that stand on a job's page now, by platform in the order of the brief."""
     current: dict[str, list[Variant]] = {}
-    for variant in job.variants.filter(replaced_by=None).order_by("position"):
+    for variant in job.variants.filter(replaced_by=None).select_related("root", "review").order_by("position"):
         current.setdefault(variant.platform, []).append(variant)
     kind = content_type(job.content_type)
     order = [part.platform for part in kind.parts(kind.load_brief(job.brief))]

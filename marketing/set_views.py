@@ -25,7 +25,7 @@ _NAMES = {"pl": "Polski", "en": "English"}
 
 def _texts(brief_set: BriefSet) -> Any:
     current = Variant.objects.filter(root__brief_set=brief_set, replaced_by=None)
-    return current.select_related("root").order_by("root__created_at", "platform", "position")
+    return current.select_related("root", "review").order_by("root__created_at", "platform", "position")
 
 
 def _by_language(jobs: tuple[Job, ...]) -> list[tuple[str, str, list[tuple[Job, Any]]]]:

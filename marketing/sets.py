@@ -80,7 +80,9 @@ def tally(brief_set: BriefSet) -> Tally:
 def tallies(sets: Iterable[BriefSet]) -> dict[Any, Tally]:
     """How far each of them is, with one query."""
     jobs: dict[Any, list[Job]] = {one.pk: [] for one in sets}
-    for job in Job.objects.filter(brief_set__in=list(jobs), regenerates=None):
+    # Only states and counts are shown; briefs and stories stay where they are.
+    lean = Job.objects.defer("brief", "steps", "options", "checkpoint", "result")
+    for job in lean.filter(brief_set__in=list(jobs), regenerates=None):
         jobs[job.brief_set_id].append(job)
     return {number: _tally(found) for number, found in jobs.items()}
 

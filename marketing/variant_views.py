@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from marketing import cards, services
+from marketing import cards, reviewing, services
 from marketing.content.places import Place, place, places
 from marketing.content.sheets.table import Sheet, as_text
 from marketing.models import Variant
@@ -132,6 +132,7 @@ def edit(request: DeskRequest, variant_id: UUID) -> HttpResponse:
     if request.method == "POST":
         _typed_into(request, variant)
         services.edit_variant(variant, title=variant.title, text=variant.text, fields=variant.fields)
+        reviewing.keep_version(variant, request.user)
         if not request.htmx or "done" in request.POST:
             return answer_with(request, variant, _("Saved."))
         _typed_into(request, variant, empty=True)
@@ -148,6 +149,7 @@ def restore(request: DeskRequest, variant_id: UUID) -> HttpResponse:
     variant = _find(request, variant_id)
     first = {"title": variant.original_title, "text": variant.original_text, "fields": variant.original_fields}
     services.edit_variant(variant, **first)
+    reviewing.keep_version(variant, request.user, anew=True)
     return answer_with(request, variant, _("The first version is back."))
 
 
@@ -234,7 +236,7 @@ def library(request: DeskRequest) -> HttpResponse:
     before = _place_before(request.GET.get("before", ""))
     # One walk along the index gives the count, as far as it is worth knowing, and the page.
     numbers = list((found.filter(before) if before else found).values_list("pk", flat=True)[: MOST_COUNTED + 1])
-    shown_now = Variant.objects.select_related("root").in_bulk(numbers[:CARDS_A_PAGE])
+    shown_now = Variant.objects.select_related("root", "review").in_bulk(numbers[:CARDS_A_PAGE])
     variants = [shown_now[number] for number in numbers[:CARDS_A_PAGE] if number in shown_now]
     asked = cards.newest_regenerations(variants)
     shown = {

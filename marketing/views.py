@@ -43,7 +43,7 @@ def visible_jobs(user: User) -> QuerySet[Job]:
 
 def visible_variants(user: User) -> QuerySet[Variant]:
     """The variants of the jobs somebody may see."""
-    variants = Variant.objects.select_related("root")
+    variants = Variant.objects.select_related("root", "review")
     return variants if may(user, Permission.SEE_ALL_WORK) else variants.filter(root__owner=user)
 
 

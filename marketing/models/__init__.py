@@ -2,6 +2,7 @@
 
 from marketing.models.campaigns import Campaign, CampaignDay, CampaignFile, CampaignFilePiece, CampaignLayout
 from marketing.models.catalogue import Artist, Book, BrandVoice, Event, Fact, Release
+from marketing.models.review import CalendarAddress, Comment, PlannedPost, Review, VariantVersion
 from marketing.models.work import ApiRequest, Brief, BriefSet, Job, Variant
 
 __all__ = [
@@ -11,14 +12,19 @@ __all__ = [
     "BrandVoice",
     "Brief",
     "BriefSet",
+    "CalendarAddress",
     "Campaign",
     "CampaignDay",
     "CampaignFile",
     "CampaignFilePiece",
     "CampaignLayout",
+    "Comment",
     "Event",
     "Fact",
     "Job",
+    "PlannedPost",
     "Release",
+    "Review",
     "Variant",
+    "VariantVersion",
 ]

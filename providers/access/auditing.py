@@ -91,7 +91,7 @@ def record(
         actor_kind=origin.kind,
         role=origin.role,
         deed=deed,
-        object_type=row._meta.model_name or "" if row else "",  # noqa: SLF001 - Django's own name
+        object_type=row._meta.model_name or "" if row else "",
         object_id=str(row.pk)[:40] if row else "",
         object_name=redact(force_str(about))[:200] if about is not None else "",
         address=origin.address,
@@ -103,7 +103,7 @@ def record(
 
 def facts_of(row: Model) -> dict[str, Any]:
     """A row's columns without its secrets."""
-    columns = row._meta.concrete_fields  # noqa: SLF001 - Django's own name
+    columns = row._meta.concrete_fields
     return {field.attname: field.value_from_object(row) for field in columns if field.name not in SECRET_FIELDS}
 
 

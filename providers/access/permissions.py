@@ -120,6 +120,4 @@ def ensure_roles(using: str = DEFAULT_DB_ALIAS, apps: Apps = registry, **_signal
     except LookupError:
         # A migration to a point before accounts.
         return
-    group._default_manager.using(using).bulk_create(  # noqa: SLF001 - Django's own name
-        [group(name=role.value) for role in Role], ignore_conflicts=True
-    )
+    group._default_manager.using(using).bulk_create([group(name=role.value) for role in Role], ignore_conflicts=True)

@@ -177,11 +177,11 @@ def rewrap_all(tell: Callable[[int], None] = lambda _count: None) -> Rewrapped:
 def sealed_models() -> list[type[Model]]:
     """The models that hold secrets: a new one takes part by naming its column `sealed`."""
     every = apps.get_models()
-    return [model for model in every if any(field.name == _SEALED for field in model._meta.concrete_fields)]  # noqa: SLF001
+    return [model for model in every if any(field.name == _SEALED for field in model._meta.concrete_fields)]
 
 
 def _batches(model: type[Model]) -> Iterator[list[tuple[int, str]]]:
-    rows = model._default_manager.exclude(sealed="").order_by("pk").values_list("pk", _SEALED)  # noqa: SLF001
+    rows = model._default_manager.exclude(sealed="").order_by("pk").values_list("pk", _SEALED)
     last = None
     while batch := list((rows if last is None else rows.filter(pk__gt=last))[:_BATCH]):
         yield batch
@@ -192,10 +192,10 @@ def _rewrap(model: type[Model], pk: int, sealed: str, outcome: Rewrapped) -> Non
     try:
         renewed = keys.rewrapped(sealed)
     except AuthenticationError:
-        outcome.closed.append(f"{model._meta.verbose_name_raw} {pk}")  # noqa: SLF001
+        outcome.closed.append(f"{model._meta.verbose_name_raw} {pk}")
         return
     if renewed is None:
         outcome.current += 1
         return
     # Only what was read is replaced: a key entered in this moment stays.
-    outcome.renewed += model._default_manager.filter(pk=pk, sealed=sealed).update(sealed=renewed)  # noqa: SLF001
+    outcome.renewed += model._default_manager.filter(pk=pk, sealed=sealed).update(sealed=renewed)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from axes.signals import user_locked_out
@@ -21,6 +24,17 @@ from providers.models import AIModel, Provider, ProviderKey, Quota, RoutingPolic
 # Columns that change with use, not by anyone's decision.
 _INCIDENTAL = frozenset({"last_login", "updated_at", "listed_at"})
 _EARLIER = "_audit_before"
+_quiet: ContextVar[bool] = ContextVar("audit_quiet", default=False)
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Nothing that happens inside is anybody's deed: rows come back that the log itself tells of."""
+    token = _quiet.set(True)
+    try:
+        yield
+    finally:
+        _quiet.reset(token)
 
 
 def watched() -> list[type[Model]]:
@@ -45,7 +59,7 @@ def connect() -> None:
 def _remember(sender: type[Model], instance: Model, raw: bool = False, **_: Any) -> None:  # noqa: FBT001, FBT002 - a signal's
     if raw or instance._state.adding:  # noqa: SLF001 - Django's own name
         return
-    stored = sender._default_manager.filter(pk=instance.pk).first()  # noqa: SLF001 - Django's own name
+    stored = sender._default_manager.filter(pk=instance.pk).first()
     setattr(instance, _EARLIER, (facts_of(stored), _password(stored)) if stored else None)
 
 
@@ -69,6 +83,8 @@ def _saved(instance: Model, created: bool, raw: bool = False, **_: Any) -> None:
 
 
 def _deleted(instance: Model, **_: Any) -> None:
+    if _quiet.get():
+        return
     record(Deed.DELETED, instance, before=facts_of(instance))
 
 
@@ -78,10 +94,10 @@ def _password(row: Model | None) -> str:
 
 def _roles_changed(instance: Model, action: str, pk_set: set[int] | None, reverse: bool, **_: Any) -> None:  # noqa: FBT001
     """Roles are given to a person, or from a group's side to several."""
-    if action not in {"post_add", "post_remove", "pre_clear"}:
+    if action not in {"post_add", "post_remove", "pre_clear"} or _quiet.get():
         return
     others = get_user_model() if reverse else Group
-    known = others._default_manager.filter(pk__in=pk_set or ())  # noqa: SLF001 - Django's own name
+    known = others._default_manager.filter(pk__in=pk_set or ())
     # A clear is told without the rows; who is in is asked before it happens.
     rows = known if pk_set is not None else getattr(instance, "user_set" if reverse else "groups").all()
     names = sorted(map(str, rows))
@@ -106,12 +122,12 @@ def _failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_
     if request is None or throttle.bad_sign_ins(address_of(request)) > throttle.MOST_BAD_A_MINUTE:
         return
     name = str(credentials.get("username") or "")
-    known = get_user_model()._default_manager.filter(username=name).exists()  # noqa: SLF001 - Django's own name
+    known = get_user_model()._default_manager.filter(username=name).exists()
     record(Deed.SIGN_IN_FAILED, name if known else "", by=_nobody(request))
 
 
 def _paused(request: HttpRequest, username: str, **_: Any) -> None:
-    known = get_user_model()._default_manager.filter(username=username).exists()  # noqa: SLF001 - Django's own name
+    known = get_user_model()._default_manager.filter(username=username).exists()
     record(Deed.SIGN_IN_PAUSED, username if known else "", by=_nobody(request))
 
 

@@ -72,7 +72,7 @@ class ObjectFilter(_ColumnFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:  # noqa: ARG002 - Django's own
         """What is watched, and client keys, whose verbs tell for themselves."""
         kinds: list[type[Model]] = [*watched(), ClientKey]
-        tables = [kind._meta for kind in kinds]  # noqa: SLF001 - Django's own name
+        tables = [kind._meta for kind in kinds]
         return sorted((table.model_name or "", capfirst(str(table.verbose_name))) for table in tables)
 
 

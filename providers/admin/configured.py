@@ -129,7 +129,7 @@ class ProviderAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a ModelAdmin
     ) -> tuple[list[Any], dict[Any, Any], set[Any], list[Any]]:
         """A circuit is not deleted by itself, but it goes with its provider."""
         to_delete, counts, missing, protected = super().get_deleted_objects(list(objs), request)
-        return to_delete, counts, missing - {Circuit._meta.verbose_name}, protected  # noqa: SLF001 - Django's own name
+        return to_delete, counts, missing - {Circuit._meta.verbose_name}, protected
 
     def get_urls(self) -> list[URLPattern]:
         """With the pages beside the list and the form."""

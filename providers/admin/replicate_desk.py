@@ -114,7 +114,7 @@ def _longest_answer(schema: Schema | None) -> int:
     most = schema.inputs[name].get("maximum") if schema and name else None
     if isinstance(most, int) and most >= _SHORTEST_ANSWER:
         return min(most, _LONGEST_ANSWER)
-    default = AIModel._meta.get_field("max_output_tokens").default  # noqa: SLF001 - Django's own name
+    default = AIModel._meta.get_field("max_output_tokens").default
     return int(default)
 
 

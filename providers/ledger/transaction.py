@@ -164,7 +164,7 @@ def _attempts(new: Sequence[dict[str, Any]]) -> list[int]:
 @cache
 def _others(given: tuple[str, ...]) -> dict[str, Any]:
     """What the other columns of an attempt begin with."""
-    every = Attempt._meta.concrete_fields  # noqa: SLF001 - Django's own name
+    every = Attempt._meta.concrete_fields
     fields = [one for one in every if not one.primary_key and one.column not in given]
     # A field of a table always has a column.
     return {str(one.column): one.get_db_prep_save(one.get_default(), connection) for one in fields if not one.null}

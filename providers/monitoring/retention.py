@@ -47,7 +47,7 @@ def delete_in_bites(rows: QuerySet[Model], most: int) -> int:
         bite = list(rows.order_by("pk").values_list("pk", flat=True)[: min(BITE, most - gone)])
         if not bite:
             break
-        gone += rows.model._default_manager.filter(pk__in=bite).delete()[0]  # noqa: SLF001 - Django's own name
+        gone += rows.model._default_manager.filter(pk__in=bite).delete()[0]
     return gone
 
 

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from marketing import sets
@@ -162,6 +164,19 @@ def test_the_start_page_shows_the_campaign_and_not_its_eight_jobs(page: Client, 
     assert reverse("brief_set", args=[sent.pk]) in html
     assert "/jobs/" not in html
     assert "every 3s" in html
+
+
+def test_the_start_page_asks_for_all_campaigns_at_once(page: Client) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            page.get(reverse("start"))
+        return len(asked)
+
+    page.post(reverse("briefs"), FORM)
+    one = queries()
+    page.post(reverse("briefs"), FORM)
+    page.post(reverse("briefs"), FORM)
+    assert queries() == one
 
 
 def test_stopping_ends_what_waits_and_trying_again_writes_only_that(page: Client, sent: BriefSet) -> None:

@@ -39,6 +39,10 @@ WHO = {
     **dict.fromkeys(("releases", "release", "books", "book", "check_report"), EVERYBODY),
     **dict.fromkeys(("record_export",), EVERYBODY),
     **dict.fromkeys(("release_new", "book_new", "record_change", "record_check", "check_all"), MAKERS),
+    **dict.fromkeys(("variant_history", "variant_comment", "approvals", "calendar"), EVERYBODY),
+    **dict.fromkeys(("calendar_file", "calendar_address"), EVERYBODY),
+    **dict.fromkeys(("variant_restore_version", "variant_submit", "variant_plan"), MAKERS),
+    "variant_decide": {Role.ADMINISTRATOR, Role.APPROVER},
     **dict.fromkeys(("variant_confirm",), MAKERS),
     **dict.fromkeys(("variant_mail", "variant_file"), EVERYBODY),
     **dict.fromkeys(("brief_set", "brief_set_archive"), EVERYBODY),
@@ -102,7 +106,7 @@ def address(name: str) -> str:
 
 def for_programs(name: str) -> bool:
     """Whether the address is for programs, which are led to no sign-in."""
-    return name.startswith("api:") or name in {"replicate_webhook", "metrics"}
+    return name.startswith("api:") or name in {"replicate_webhook", "metrics", "calendar_feed"}
 
 
 def person(role: Role | None) -> User:

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('marketing', '0007_brief_sets'),
+        ('marketing', '0008_review'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
