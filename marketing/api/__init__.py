@@ -1,10 +1,11 @@
 """What the Lab API offers of this room. A new router is imported and named here (docs/lab-api.md says how)."""
 
+from marketing.api.campaigns import router as campaigns
 from marketing.api.content import router as content
 from marketing.api.jobs import router as jobs
 from marketing.api.metadata import router as metadata
 from marketing.api.prices import router as prices
 
-ROUTERS = (content, jobs, metadata, prices)
+ROUTERS = (content, campaigns, jobs, metadata, prices)
 
 __all__ = ["ROUTERS"]

@@ -29,6 +29,8 @@ RATES = {
     "roas": ("revenue", "spend"),
 }
 LEAST_EVENTS = 30
+# A line of more days than this is a slip in a date.
+LONGEST = timedelta(days=3660)
 
 
 @dataclass(slots=True)
@@ -138,11 +140,13 @@ class Line:
 
 
 def line(group: Sums, name: str) -> Line | None:
-    """The measure's line with its wild days and new levels; None without days."""
+    """The measure's line with its wild days and new levels; None without days, or with days ten years apart."""
     having = [day for day, values in group.days.items() if name in values]
     if not having:
         return None
     first, last = min(having), max(having)
+    if last - first > LONGEST:
+        return None
     days = [first + timedelta(days=at) for at in range((last - first).days + 1)]
     values = np.array([group.days.get(day, {}).get(name, 0.0) for day in days])
     return Line(days, values, trends.anomalies(days, values), trends.changes(days, values))

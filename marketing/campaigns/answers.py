@@ -1,0 +1,173 @@
+"""Performance, forecast and suggestions as plain data: what the Lab API answers and long work stores."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from marketing.analysis.forecasting import forecast
+from marketing.campaigns import budget, facts, performance
+from marketing.campaigns.performance import Sums
+from marketing.campaigns.rates import Estimate
+
+LONGEST_HORIZON = 90
+LEAST_DAYS = 14
+_OBSERVATIONAL = (
+    "Observational: from history alone. Money that followed demand looks like money that made it; a lift test tells."
+)
+
+
+def grouped(rows: Iterable[Mapping[str, Any]], by: str = "") -> list[Sums]:
+    """Rows with a `day` and figures as sums of each group; without `by` all in one."""
+    groups: dict[str, Sums] = {}
+    for row in rows:
+        name = str(row.get(by) or "") if by else ""
+        if by and not name:
+            continue
+        group = groups.setdefault(name, Sums(name, name))
+        group.add(_day(row.get("day")), {one: row.get(one) for one in performance.SUMS})
+    return list(groups.values())
+
+
+def _day(value: Any) -> date | None:
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def performance_of(rows: list[dict[str, Any]], currency: str) -> dict[str, Any]:
+    """The facts of all together, and each group's figures with how it compares."""
+    whole = (grouped(rows) or [Sums("", None)])[0]
+    sections = {}
+    for by in performance.GROUPS:
+        groups = grouped(rows, by)
+        judged = _judged(groups)
+        verdicts = {one.group.key: one for one in performance.compared(groups, judged)}
+        sections[by] = [
+            {
+                "name": one.name,
+                "facts": [fact.as_json() for fact in facts.facts(one, currency) if fact.unit != "day"],
+                "compared_by": judged if one.key in verdicts else "",
+                "verdict": verdicts[one.key].said if one.key in verdicts else "",
+            }
+            for one in groups
+        ]
+    return {"facts": [one.as_json() for one in facts.facts(whole, currency)], "groups": sections}
+
+
+def _judged(groups: list[Sums]) -> str:
+    """With revenue what money brings decides, without conversions the clicks."""
+    names = ("roas", "cpa", "ctr")
+    return next((name for name in names if any(performance.rate(one, name) for one in groups)), "ctr")
+
+
+def forecast_of(rows: list[dict[str, Any]], measure: str, horizon: int) -> dict[str, Any]:
+    """The next days of a measure with 80 % intervals. None of them and a warning where nothing can be told."""
+    whole = grouped(rows)
+    line = performance.line(whole[0], measure) if whole else None
+    if line is None or len(line.days) < LEAST_DAYS:
+        why = f"Fewer than {LEAST_DAYS} days have {measure}, or they lie more than ten years apart."
+        return {"measure": measure, "model": "", "warning": why, "days": []}
+    found = forecast(line.values, 7, horizon)
+    last = line.days[-1]
+    return {
+        "measure": measure,
+        "model": found.model,
+        "warning": found.warning,
+        "days": [
+            {
+                "day": (last + timedelta(days=one.step)).isoformat(),
+                "point": one.point,
+                "low": one.low,
+                "high": one.high,
+            }
+            for one in found.steps
+        ],
+    }
+
+
+def suggestions_of(rows: list[dict[str, Any]], currency: str) -> dict[str, Any]:
+    """What to pause, scale and refresh, and money better spread, each with its expected gain and range."""
+    found: list[dict[str, Any]] = []
+    for by in ("campaign", "ad"):
+        groups = grouped(rows, by)
+        judged = _judged(groups)
+        found += [
+            _suggestion(by, one.group, judged, one.gap, better=one.said == "better")
+            for one in performance.compared(groups, judged)
+            if one.said in {"better", "worse"} and one.gap
+        ]
+        found += [
+            {
+                "kind": "refresh",
+                "group": by,
+                "name": one.name,
+                "measure": "ctr",
+                "weekly_change": {"value": told.weekly, "low": told.low, "high": told.high},
+                "basis": _OBSERVATIONAL,
+            }
+            for one, told in performance.tired(groups)
+        ]
+    return {"suggestions": found, "budget": _budget(grouped(rows, "campaign"), currency)}
+
+
+def _suggestion(by: str, group: Sums, judged: str, gap: Estimate, *, better: bool) -> dict[str, Any]:
+    """To pause what does worse and to give more to what does better.
+
+    The gain is what the group's own money would have brought at the others' rate, or the others' rate at its own.
+    """
+    base = {"roas": "spend", "ctr": "impressions"}.get(judged)
+    gain: dict[str, Any] | None = None
+    if base:
+        size = group.total.get(base) or 0.0
+        bounds = sorted(abs(one) * size for one in (gap.low, gap.high))
+        gain = {
+            "measure": "revenue" if judged == "roas" else "clicks",
+            "value": abs(gap.value) * size,
+            "low": bounds[0],
+            "high": bounds[1],
+        }
+    return {
+        "kind": "scale" if better else "pause",
+        "group": by,
+        "name": group.name,
+        "measure": judged,
+        "difference": {"value": gap.value, "low": gap.low, "high": gap.high, "method": gap.method},
+        "expected_gain": gain,
+        "basis": _OBSERVATIONAL,
+    }
+
+
+def _budget(groups: list[Sums], currency: str) -> dict[str, Any]:
+    """Weekly money by campaign, better spread; or why it cannot be told."""
+    spending = [one for one in groups if one.total.get("spend")]
+    goal = "revenue" if any(one.total.get("revenue") for one in groups) else "conversions"
+    if len(spending) < 2:  # noqa: PLR2004 - there is nothing to move
+        return {"told": False, "why": "Money moves between at least two campaigns that spend."}
+    days = sorted({day for one in groups for day in one.days})
+    if not days or days[-1] - days[0] > performance.LONGEST:
+        return {"told": False, "why": "The days lie more than ten years apart."}
+    starts = [days[0] + timedelta(days=7 * week) for week in range(((days[-1] - days[0]).days + 1) // 7)]
+    weeks = [[start + timedelta(days=at) for at in range(7)] for start in starts]
+
+    def weekly(group: Sums, name: str) -> list[float]:
+        return [math.fsum(group.days.get(day, {}).get(name, 0.0) for day in week) for week in weeks]
+
+    target = [math.fsum(one) for one in zip(*(weekly(one, goal) for one in groups), strict=True)]
+    channels = {one.name: weekly(one, "spend") for one in spending}
+    try:
+        mix = budget.fit(target, channels)
+    except ValueError as error:
+        return {"told": False, "why": str(error)}
+    today = {name: math.fsum(values[-8:]) / len(values[-8:]) for name, values in channels.items()}
+    plan = budget.plan(mix, today)
+    return {
+        "told": True,
+        "goal": goal,
+        "currency": currency,
+        "a_week": [{"campaign": name, "today": today[name], "suggested": plan.spend[name]} for name in today],
+        "gain_a_week": {"value": plan.gain, "low": plan.low, "high": plan.high},
+        "worth": plan.worth,
+        "explained": mix.explained,
+        "basis": _OBSERVATIONAL,
+    }
