@@ -157,8 +157,9 @@ async def campaigns_performance(request: HttpRequest, asked: DaysAsked) -> HttpR
     "/ai/analysis/campaigns/forecast", response={200: ForecastOut, 202: shapes.JobOut}, summary="What will come"
 )
 async def campaigns_forecast(request: HttpRequest, asked: ForecastAsked) -> HttpResponseBase | dict[str, Any]:
-    """The measure's next days with 80 % intervals, by what did best on its own past; none and a `warning` where the rows
-    cannot tell.
+    """The measure's next days with 80 % intervals, by what did best on its own past.
+
+    None of them, and a `warning`, where the rows cannot tell.
     """
     found: HttpResponseBase | dict[str, Any] = await _answered(request, "forecast", asked)
     return found

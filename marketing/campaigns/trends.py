@@ -150,7 +150,8 @@ def fatigue(hits: Sequence[float] | Values, tries: Sequence[float] | Values) -> 
     """How a share moves over days: log odds on time, weighted, with a spread as wide as the days'. None when short."""
     top, bottom = np.asarray(hits, dtype=float), np.asarray(tries, dtype=float)
     good = bottom > 0
-    if good.sum() < LEAST_DAYS or top.sum() < 20:  # noqa: PLR2004 - fewer hits show nothing
+    few = good.sum() < LEAST_DAYS or top.sum() < 20  # noqa: PLR2004 - fewer hits show nothing
+    if few or (top > bottom).any():
         return None
     when = np.flatnonzero(good) / _WEEK
     share = (top[good] + 0.5) / (bottom[good] + 1)
