@@ -48,7 +48,7 @@ def _written(value: Any) -> Any:
 Amount = Annotated[float, Field(ge=0, le=1e12), _typed(int, float)]
 Day = Annotated[date, BeforeValidator(_written)]
 Name = Annotated[str, Field(max_length=300)]
-_EXAMPLE_ROW = {
+_EXAMPLE_ROW: dict[str, Any] = {
     "day": "2026-09-01",
     "campaign": "Żółte światło",
     "ad": "Okładka",
@@ -129,15 +129,7 @@ async def _answered(request: HttpRequest, what: str, asked: DaysAsked) -> Any:
             return services.request_long_work(asker, CampaignAnalysis.slug, f"Campaigns: {what}", brief)
 
         return await answering.answer(request, brief, make)
-    return await sync_to_async(_computed, thread_sensitive=False)(brief)
-
-
-def _computed(brief: dict[str, Any]) -> dict[str, Any]:
-    if brief["what"] == "performance":
-        return answers.performance_of(brief["rows"], brief["currency"])
-    if brief["what"] == "forecast":
-        return answers.forecast_of(brief["rows"], brief["measure"], brief["horizon"])
-    return answers.suggestions_of(brief["rows"], brief["currency"])
+    return await sync_to_async(answers.answer_of, thread_sensitive=False)(brief)
 
 
 _PERFORMANCE = {200: PerformanceOut, 202: shapes.JobOut}

@@ -19,6 +19,28 @@ _OBSERVATIONAL = (
 )
 
 
+def answer_of(brief: Mapping[str, Any]) -> dict[str, Any]:
+    """What a brief asks for (`what`: performance, forecast or suggestions), as data that JSON can hold."""
+    rows = brief["rows"]
+    if brief["what"] == "performance":
+        found = performance_of(rows, brief["currency"])
+    elif brief["what"] == "forecast":
+        found = forecast_of(rows, brief["measure"], brief["horizon"])
+    else:
+        found = suggestions_of(rows, brief["currency"])
+    plain: dict[str, Any] = _finite(found)
+    return plain
+
+
+def _finite(value: Any) -> Any:
+    """A ratio beyond all numbers is no figure, so nothing stands in its place."""
+    if isinstance(value, dict):
+        return {name: _finite(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def grouped(rows: Iterable[Mapping[str, Any]], by: str = "") -> list[Sums]:
     """Rows with a `day` and figures as sums of each group; without `by` all in one."""
     groups: dict[str, Sums] = {}

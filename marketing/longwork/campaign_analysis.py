@@ -18,13 +18,7 @@ class CampaignAnalysis(LongWork):
 
     def run(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Compute it; the result is what the operation would have answered."""
-        brief = job.brief
-        if brief["what"] == "performance":
-            found = answers.performance_of(brief["rows"], brief["currency"])
-        elif brief["what"] == "forecast":
-            found = answers.forecast_of(brief["rows"], brief["measure"], brief["horizon"])
-        else:
-            found = answers.suggestions_of(brief["rows"], brief["currency"])
+        found = answers.answer_of(job.brief)
         progress.report(1, total=1)
         return found
 
