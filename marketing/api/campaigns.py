@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from ninja import Field, Router, Schema
-from pydantic import BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BeforeValidator, ConfigDict
 from pydantic_core import PydanticCustomError
 
 from marketing import services
@@ -45,7 +45,8 @@ def _written(value: Any) -> Any:
     return value
 
 
-Amount = Annotated[float, Field(ge=0, le=1e12), _typed(int, float)]
+# Money and counts have no smaller parts; what is left of them would only overflow.
+Amount = Annotated[float, Field(ge=0, le=1e12), _typed(int, float), AfterValidator(lambda value: round(value, 6))]
 Day = Annotated[date, BeforeValidator(_written)]
 Name = Annotated[str, Field(max_length=300)]
 _EXAMPLE_ROW: dict[str, Any] = {

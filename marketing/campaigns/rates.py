@@ -93,12 +93,16 @@ def ratio(above: Sequence[float] | Values, below: Sequence[float] | Values, leve
     return Estimate(value, max(0.0, low) if top.min() >= 0 else low, high, "bootstrap over days")
 
 
+_LEAST_EVENTS = 0.001
+
+
 def counted_cost(spend: float, events: float, level: float = LEVEL) -> Estimate | None:
     """Cost of one event where there are too few days to draw from: the events as a Poisson count.
 
     Garwood's bounds by Wilson and Hilferty's approximation.
     """
-    if events <= 0 or spend <= 0:
+    # Conversions come in fractions, but not in such small ones.
+    if events < _LEAST_EVENTS or spend <= 0:
         return None
     z = z_of(level)
     least = events * (1 - 1 / (9 * events) - z / (3 * math.sqrt(events))) ** 3

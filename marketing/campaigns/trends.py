@@ -120,7 +120,10 @@ def _best_cuts(series: Values, penalty: float) -> list[int]:
         cost = best[spans] + squares[end] - squares[spans] - (sums[end] - sums[spans]) ** 2 / (end - spans) + penalty
         at = int(np.argmin(cost))
         best[end], last[end] = cost[at], spans[at]
-        kept = spans[cost - penalty <= best[end]]
+        worth = cost - penalty <= best[end]
+        # By rounding alone even the best one might fall out.
+        worth[at] = True
+        kept = spans[worth]
         young = candidates[end - candidates < LEAST_SPAN]
         candidates = np.concatenate([kept, young, [end]])
     cuts: list[int] = []

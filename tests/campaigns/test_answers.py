@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import random
 from datetime import date, timedelta
 
 import numpy as np
@@ -12,6 +14,8 @@ from marketing.campaigns import answers
 from marketing.models import Job
 from marketing.tasks import run_job
 from providers.access import Role
+
+MEASURES = ("impressions", "clicks", "spend", "conversions", "revenue")
 
 
 def rows(number=60, *, gap=1.0):
@@ -100,3 +104,20 @@ def test_days_ten_thousand_years_apart_are_a_slip_and_no_line(client, analyst):
     body = {"rows": [{**row, "day": "0001-01-01"}, {**row, "day": "9999-12-31"}], "currency": "PLN"}
     for what in ("performance", "forecast", "suggestions"):
         assert asked(client, what, body).status_code == 200
+
+
+@pytest.mark.parametrize("what", ["performance", "forecast", "suggestions"])
+def test_whatever_rows_hold_the_answer_is_plain_json(what):
+    chance = random.Random(3)
+    amounts = (None, 0, 1, 7.5, 1e-6, 1e12)
+    for _ in range(60):
+        odd = [
+            {
+                "day": date(chance.choice((1, 1999, 2026, 2026, 9999)), chance.randint(1, 12), chance.randint(1, 28)),
+                "campaign": chance.choice("abc"),
+                **{name: chance.choice(amounts) for name in MEASURES},
+            }
+            for _ in range(chance.choice((1, 2, 12, 30)))
+        ]
+        brief = {"what": what, "rows": odd, "currency": "PLN", "measure": "clicks", "horizon": 5}
+        assert json.dumps(answers.answer_of(brief), allow_nan=False)
