@@ -95,7 +95,9 @@ def changes(days: Sequence[date], values: Sequence[float] | Values) -> list[Chan
     steps = np.diff(tamed)
     noise = max(float(_MAD * np.median(np.abs(steps)) / np.sqrt(2)) ** 2, 1e-4)
     left = tamed - _median(tamed, _WEEK)
-    alike = float(np.clip(np.corrcoef(left[:-1], left[1:])[0, 1], 0, 0.8)) if np.std(left) > 0 else 0.0
+    # Without the first or the last day the rest may all be the same.
+    varies = min(np.std(left[:-1]), np.std(left[1:])) > 1e-9  # noqa: PLR2004 - rounding
+    alike = float(np.clip(np.corrcoef(left[:-1], left[1:])[0, 1], 0, 0.8)) if varies else 0.0
     penalty = 4 * noise * (1 + alike) / (1 - alike) * np.log(len(series))
     cuts = _best_cuts(tamed, penalty)
     bounds = [0, *cuts, len(series)]
