@@ -59,30 +59,37 @@ class Chart:
         self.first = rows[0].week if rows else date.min
         self.size = max(size, max((one.rank for one in rows), default=FULL))
         self.runs: dict[tuple[str, str], dict[int, Entry]] = {}
+        for one in rows:
+            self.runs.setdefault(one.key, {})[self.at(one.week)] = one
+        self.last = self.at(rows[-1].week) if rows else 0
+        self._ages: dict[tuple[str, str], dict[int, int]] = {}
+        self._peaks: dict[tuple[str, str], dict[int, int]] = {}
         self.beside: Counter[tuple[str, int]] = Counter()
         self.fresh: Counter[tuple[str, int]] = Counter()
-        for one in rows:
-            at = self.at(one.week)
-            run = self.runs.setdefault(one.key, {})
-            run[at] = one
-            self.beside[one.artist, at] += 1
-            self.fresh[one.artist, at] += self.age(run, at) <= 1
-        self.last = self.at(rows[-1].week) if rows else 0
+        for key, run in self.runs.items():
+            self._follow(key, run)
+
+    def _follow(self, key: tuple[str, str], run: Mapping[int, Entry]) -> None:
+        """What each week of a run knew of the weeks before it."""
+        ages, peaks = self._ages.setdefault(key, {}), self._peaks.setdefault(key, {})
+        peak = next(iter(run.values())).rank
+        for number, (at, one) in enumerate(run.items(), start=1):
+            peak = min(peak, one.rank, one.peak or one.rank)
+            ages[at], peaks[at] = one.weeks or number, peak
+            self.beside[key[1], at] += 1
+            self.fresh[key[1], at] += ages[at] <= 1
 
     def at(self, week: date) -> int:
         """The number of a week."""
         return (week - self.first).days // 7
 
-    @staticmethod
-    def age(run: Mapping[int, Entry], at: int) -> int:
+    def age(self, key: tuple[str, str], at: int) -> int:
         """Weeks on the chart up to here."""
-        return run[at].weeks or sum(week <= at for week in run)
+        return self._ages[key][at]
 
-    @staticmethod
-    def peak(run: Mapping[int, Entry], at: int) -> int:
+    def peak(self, key: tuple[str, str], at: int) -> int:
         """The best rank up to here."""
-        seen = min(one.rank for week, one in run.items() if week <= at)
-        return min(seen, run[at].peak or seen)
+        return self._peaks[key][at]
 
     @staticmethod
     def before(run: Mapping[int, Entry], at: int) -> int | None:
@@ -120,7 +127,7 @@ def features(chart: Chart, key: tuple[str, str], at: int) -> list[float]:
     """What is known in a week of an entry that stands on the chart then. Nothing of later weeks."""
     run = chart.runs[key]
     scale = FULL / max(chart.size, 1)
-    rank, peak, age = run[at].rank * scale, chart.peak(run, at) * scale, max(1, chart.age(run, at))
+    rank, peak, age = run[at].rank * scale, chart.peak(key, at) * scale, max(1, chart.age(key, at))
     previous, earlier = chart.before(run, at), run.get(at - 3)
     new = age <= 1
     change = (previous * scale - rank) / 20 if previous is not None else 0.0

@@ -1,7 +1,7 @@
 """Where a track is in its life: rising, at its peak, falling, gone; how fast plays fade; and what sounds like it.
 
-Ranks are compared as logs: from 80 to 40 is as far as from 10 to 5. A direction is named only where the recent weeks
-leave little doubt about it; else a track holds.
+Ranks are compared as logs of their distance from a place above the first: from 80 to 40 is far, from 2 to 1 is not. A
+direction is named only where the recent weeks leave little doubt about it; else a track holds.
 """
 
 from __future__ import annotations
@@ -21,17 +21,24 @@ Phase = Literal["new", "rising", "peak", "holding", "falling", "gone", "unknown"
 LEAST_DAYS = 28
 AHEAD = 28
 _WINDOW = 4
-# By how much of its rank a track moves a week, both ways, without anybody calling it a direction.
+# How far above the first place distances are measured from.
+_ABOVE = 10
+# By how much of that distance a track moves a week, both ways, without anybody calling it a direction.
 _STILL = 0.12
-_NEAR_PEAK = 1.25
+_NEAR_PEAK = 1.15
 _CERTAIN = 2.0
+_WINTER = (11, 12, 1)
+_MOSTLY = 0.8
 _Z = 1.959964
 _MOST_HALF_LIFE = 3650.0
 
 
 @dataclass(frozen=True, slots=True)
 class OnChart:
-    """A track's life on a chart. `odds`: of being there `horizon` weeks on; None for what is not there now."""
+    """A track's life on a chart. `odds`: of being there `horizon` weeks on; None for what is not there now.
+
+    `wintry`: it was there in more than one winter and hardly ever else.
+    """
 
     track: str
     artist: str
@@ -43,6 +50,7 @@ class OnChart:
     weeks: int
     odds: float | None
     horizon: int
+    wintry: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +80,7 @@ class Plays:
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """A track like the asked one: 1 is the same, 0.5 is as far as two tracks usually are. `by`: where they are closest."""
+    """A track like the asked one: 1 is the same, 0.5 as far as two usually are. `by`: where they are closest."""
 
     track: str
     artist: str
@@ -93,12 +101,18 @@ def on_chart(chart: Chart, key: tuple[str, str], model: Survival) -> OnChart:
         _phase(chart, key),
         run[last].rank if here else None,
         previous - run[last].rank if here and previous is not None else None,
-        chart.peak(run, last),
+        chart.peak(key, last),
         run[best].week,
-        chart.age(run, last),
+        chart.age(key, last),
         odds,
         model.horizon,
+        _wintry([one.week for one in run.values()]),
     )
+
+
+def _wintry(weeks: Sequence[date]) -> bool:
+    winters = [(week + timedelta(days=60)).year for week in weeks if week.month in _WINTER]
+    return len(set(winters)) > 1 and len(winters) >= _MOSTLY * len(weeks)
 
 
 def _phase(chart: Chart, key: tuple[str, str]) -> Phase:
@@ -106,26 +120,26 @@ def _phase(chart: Chart, key: tuple[str, str]) -> Phase:
     last = max(run)
     if last < chart.last:
         return "gone"
-    age, rank = chart.age(run, last), run[last].rank
+    age, rank = chart.age(key, last), run[last].rank
     if age <= 1:
         return "new"
     weeks = sorted(week for week in run if week > last - _WINDOW)
-    heights = {week: math.log(run[week].rank) for week in weeks}
+    heights = {week: math.log(run[week].rank + _ABOVE) for week in weeks}
     before = chart.before(run, last)
     if before is not None:
-        heights[last - 1] = math.log(before)
+        heights[last - 1] = math.log(before + _ABOVE)
     if len(heights) < 2:  # noqa: PLR2004 - one point has no direction
         return "holding"
     slope = float(np.polyfit(list(heights), list(heights.values()), 1)[0])
-    if slope < -_STILL:
+    if slope < -_STILL and rank > 1:
         return "rising"
-    if rank <= chart.peak(run, last) * _NEAR_PEAK:
+    if rank + _ABOVE <= (chart.peak(key, last) + _ABOVE) * _NEAR_PEAK:
         return "peak"
     return "falling" if slope > _STILL else "holding"
 
 
 def plays(days: Mapping[date, float]) -> Plays:
-    """The life of a track by its plays a day; days between that are missing count as none. Raises ValueError for no days."""
+    """The life of a track by its plays a day; missing days count as none. Raises ValueError for no days."""
     if not days:
         raise ValueError("There are no days.")
     first, last = min(days), max(days)
@@ -160,7 +174,7 @@ def _peak(series: Values) -> int:
 
 
 def _slope(logs: Values) -> tuple[float, float]:
-    """The change of the log a day, weekdays taken out, and its standard error with days that resemble their neighbours."""
+    """The change of the log a day without weekdays, and its standard error where days resemble their neighbours."""
     at = np.arange(len(logs), dtype=float)
     design = np.column_stack([at - at.mean(), *((at % 7 == day).astype(float) for day in range(7))])
     weights, *_rest = np.linalg.lstsq(design, logs, rcond=None)
