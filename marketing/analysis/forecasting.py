@@ -1,8 +1,9 @@
 """Forecasts with calibrated intervals: models weighted by how they did on the series' own past, and how far off.
 
 Every model forecasts from several earlier moments of the series (rolling origin). They speak together, each with the
-weight that its errors there earned, but the seasonal naive forecast is kept unless it is clearly beaten; the interval
-is as wide as the chosen forecast's own errors there (split conformal). Nothing behind a moment is used for it.
+weight that its errors there earned, and are drawn towards the seasonal naive forecast: the farther, the less they beat
+it there, and all the way where they do not. The interval is as wide as the chosen forecast's own errors there (split
+conformal). Nothing behind a moment is used for it.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ import numpy as np
 from marketing.analysis.models import MODELS, NAIVE, TOGETHER, Values, seasonal_naive
 
 COVERAGE = 0.8
-# What a model has to be better than the seasonal naive forecast by.
-MARGIN = 0.02
+# How much of the way from the seasonal naive forecast to the models' is tried on the past.
+_WAYS = (0.0, 0.25, 0.5, 0.75, 1.0)
+# The past flatters what was chosen by it: a part of the seasonal naive forecast always stays in.
+_KEPT_NAIVE = 0.15
 # A model that is off half as far counts four times as much.
 WEIGHING = 2
 MOST_ORIGINS = 10
@@ -65,10 +68,10 @@ class _Past:
 
     errors: dict[str, Values]
 
-    @staticmethod
-    def score(errors: Values) -> float:
-        """The mean absolute error."""
-        return float(np.mean(np.abs(errors)))
+    def score(self, errors: Values) -> float:
+        """The mean absolute error; each origin farther back counts less."""
+        fading = _FADING ** np.arange(len(errors))
+        return float(np.average(np.mean(np.abs(errors), axis=1), weights=fading))
 
     def weighted(self, parts: dict[str, Values]) -> Values:
         """What the models say together, each with the inverse of its squared error as weight."""
@@ -76,9 +79,19 @@ class _Past:
         weights = {name: scores[name] ** -WEIGHING for name in parts}
         return np.asarray(sum(weights[name] * parts[name] for name in parts) / sum(weights.values()))
 
-    def together(self) -> Values:
-        """The errors of what the models say together."""
-        return self.weighted(self.errors)
+    def way(self) -> float:
+        """How much of the way from the seasonal naive forecast to the models' to go: 0 is none of it."""
+        naive, together = self.errors[NAIVE], self.weighted(self.errors)
+        best = min(_WAYS, key=lambda way: self.score(_between(naive, together, way)))
+        return best * (1 - _KEPT_NAIVE)
+
+    def chosen(self, parts: dict[str, Values], way: float) -> Values:
+        """Of these parts (forecasts, or errors) what lies so far on the way."""
+        return _between(parts[NAIVE], self.weighted(parts), way)
+
+
+def _between(naive: Values, together: Values, way: float) -> Values:
+    return np.asarray((1 - way) * naive + way * together)
 
 
 def forecast(values: Sequence[float] | Values, season: int, horizon: int) -> Forecast:
@@ -98,10 +111,9 @@ def forecast(values: Sequence[float] | Values, season: int, horizon: int) -> For
     points = _points(worked, season, horizon)
     name, point, width = NAIVE, points[NAIVE], _guessed_widths(worked, season, horizon)
     if past:
-        together = past.together()
-        if past.score(together) < past.score(past.errors[NAIVE]) * (1 - MARGIN):
-            name, point = TOGETHER, past.weighted(points)
-        width = _widths(together if name == TOGETHER else past.errors[NAIVE], horizon)
+        way = past.way()
+        name, point = TOGETHER if way else NAIVE, past.chosen(points, way)
+        width = _widths(past.chosen(past.errors, way), horizon)
     low, high = point - width, point + width
     if logged:
         point, low, high = np.exp(point), np.exp(low), np.exp(high)

@@ -207,3 +207,16 @@ def test_real_series_are_forecast_as_well_as_wanted(
     tested = backtest(series.values, season, horizon, folds)
     assert tested.mase is not None
     assert tested.mase <= most
+
+
+@pytest.mark.shared
+def test_no_real_series_is_forecast_much_worse_than_by_last_years_values() -> None:
+    rows = [{**row, "place": f"{row['region']} {row['type']}"} for row in rows_of(DATA / "price_avocado_weekly.csv")]
+    ratios = []
+    for series in list(series_of(rows, "total_volume", "date", "place", 52))[:20]:
+        tested = backtest(np.log(series.values), 52, 8, 3)
+        assert tested.mase is not None
+        assert tested.seasonal_naive_mase is not None
+        ratios.append(tested.mase / tested.seasonal_naive_mase)
+    assert max(ratios) <= 1.05
+    assert np.mean(ratios) < 0.8
