@@ -181,7 +181,8 @@ def fit(rows: Values, kept: Values, horizon: int = HORIZON) -> Survival:
         weights = weights + move
         if np.abs(move).max() < 1e-8:  # noqa: PLR2004 - it stands still
             break
-    return Survival(*(tuple(float(one) for one in values) for values in (means, spreads, weights)), horizon=horizon)
+    means_, spreads_, weights_ = (tuple(float(one) for one in values) for values in (means, spreads, weights))
+    return Survival(means_, spreads_, weights_, horizon)
 
 
 def check(model: Survival, rows: Values, kept: Values) -> Check | None:
@@ -224,7 +225,7 @@ def shipped() -> Mapping[str, Survival]:
     """The weights that came with the product, by kind of chart."""
     told = json.loads(_FILE.read_text(encoding="utf-8"))
     return {
-        kind: Survival(*(tuple(one[name]) for name in ("means", "spreads", "weights")), horizon=one["horizon"])
+        kind: Survival(tuple(one["means"]), tuple(one["spreads"]), tuple(one["weights"]), one["horizon"])
         for kind, one in told.items()
     }
 

@@ -14,7 +14,8 @@ from typing import Literal
 
 import numpy as np
 
-from marketing.analysis.forecasting import Values, forecast
+from marketing.analysis.forecasting import forecast
+from marketing.analysis.models import Values
 from marketing.analysis.survival import Chart, Survival, features
 
 Phase = Literal["new", "rising", "peak", "holding", "falling", "gone", "unknown"]

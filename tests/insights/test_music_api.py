@@ -26,7 +26,7 @@ def analyst(transactional_db: None, client: Client) -> Client:
 
 
 def ask(client: Client, body: dict[str, Any], **headers: str) -> Any:
-    return client.post(PLACE, body, content_type="application/json", headers=headers)
+    return client.post(PLACE, body, content_type="application/json", headers={"accept-language": "en", **headers})
 
 
 def test_a_rising_track_is_told_with_odds_and_a_release_with_its_calendar(analyst: Client) -> None:
