@@ -6,7 +6,8 @@ from marketing.api.jobs import router as jobs
 from marketing.api.metadata import router as metadata
 from marketing.api.music import router as music
 from marketing.api.prices import router as prices
+from marketing.api.publishing import router as publishing
 
-ROUTERS = (content, campaigns, jobs, metadata, music, prices)
+ROUTERS = (content, campaigns, jobs, metadata, music, prices, publishing)
 
 __all__ = ["ROUTERS"]

@@ -74,14 +74,14 @@ class TrendsAsked(Schema):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": _EXAMPLE})
 
-    chart: list[PlaceIn] = Field(default_factory=list, max_length=20_000)
+    chart: list[PlaceIn] = Field(default_factory=list, max_length=10_000)
     kind: Literal["singles", "albums"] = "singles"
     chart_size: Annotated[int, Field(ge=10, le=1000), typed(int, float)] = Field(
         100, description="Ranks of the chart; matters where only some of its rows are sent."
     )
-    plays: list[PlaysIn] = Field(default_factory=list, max_length=20_000)
-    sounds: list[SoundIn] = Field(default_factory=list, max_length=2000)
-    releases: list[ReleaseIn] = Field(default_factory=list, max_length=2000)
+    plays: list[PlaysIn] = Field(default_factory=list, max_length=10_000)
+    sounds: list[SoundIn] = Field(default_factory=list, max_length=1000)
+    releases: list[ReleaseIn] = Field(default_factory=list, max_length=1000)
     today: Day | None = Field(None, description="The day to speak from; null: today.")
 
 

@@ -9,10 +9,14 @@ from typing import Any
 
 from django.utils import translation
 
-from marketing.insights import music
+from marketing.insights import channels, market, music
 
 ANSWERS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = MappingProxyType(
-    {"music/trends": music.trends_of}
+    {
+        "music/trends": music.trends_of,
+        "publishing/market": market.market_of,
+        "channels": channels.channels_of,
+    }
 )
 
 
