@@ -83,11 +83,13 @@ class Told:
 @functools.cache
 def channels() -> tuple[Channel, ...]:
     """All channels in the file's order."""
-    rows = tomllib.loads(_FILE.read_text(encoding="utf-8"))["channel"]
-    return tuple(
-        Channel(**{name: tuple(value) if isinstance(value, list) else value for name, value in row.items()})
-        for row in rows
-    )
+    rows: list[dict[str, Any]] = tomllib.loads(_FILE.read_text(encoding="utf-8"))["channel"]
+    return tuple(_channel(row) for row in rows)
+
+
+def _channel(row: Mapping[str, Any]) -> Channel:
+    lists = {name: tuple(row.get(name, ())) for name in ("forms", "languages", "countries", "reasons", "terms")}
+    return Channel(slug=row["slug"], name=row["name"], way=row["way"], **lists)
 
 
 def channels_of(asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,7 +129,8 @@ def _told(channel: Channel, asked: Mapping[str, Any], sold: Mapping[str, float])
     against = _against(channel, asked)
     units = sold.get(channel.slug, sold.get(channel.name.casefold()))
     evidence, clear = _evidence(units, sold)
-    share = units / sum(sold.values()) if units is not None and sum(sold.values()) else None
+    total = math.fsum(sold.values())
+    share = units / total if units is not None and total else None
     if against:
         return Told(channel, "leave", tuple(against), (), units, share)
     deal, possible = _deal(channel, asked)

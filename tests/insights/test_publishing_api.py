@@ -90,7 +90,14 @@ def test_an_english_book_is_not_sent_to_polish_shops(boss: Client) -> None:
     ],
 )
 def test_bookbub_asks_for_the_prices_of_lately(boss: Client, prices: dict[str, float], told: str, reason: str) -> None:
-    body = {"language": "en", "countries": [], "sales": [], "usual_price": None, "currency": "USD", **prices}
+    body: dict[str, Any] = {
+        "language": "en",
+        "countries": [],
+        "sales": [],
+        "usual_price": None,
+        "currency": "USD",
+        **prices,
+    }
     bookbub = advice(boss, **body)["bookbub"]
     assert bookbub["advice"] == told
     assert reason in ids(bookbub)
