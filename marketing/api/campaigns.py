@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from ninja import Field, Router, Schema
-from pydantic import AfterValidator, BeforeValidator, ConfigDict
-from pydantic_core import PydanticCustomError
+from pydantic import ConfigDict
 
 from marketing import services
 from marketing.api import answering, shapes
+from marketing.api.typed import Amount, Day, Name, typed
 from marketing.campaigns import answers
 from marketing.longwork.campaign_analysis import CampaignAnalysis
 from marketing.models import Job
@@ -24,31 +22,6 @@ from providers.access import LabDoor, Permission, Scope
 router = Router(tags=["Analysis"], auth=LabDoor(Scope.ANALYSIS, Permission.SEE_REPORTS))
 
 MOST_ROWS = 20_000
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-
-
-def _typed(*kinds: type) -> BeforeValidator:
-    """A program says what it means: a number comes as a number."""
-
-    def check(value: Any) -> Any:
-        if type(value) not in kinds:
-            raise PydanticCustomError("json_type", "Send the documented JSON type.")
-        return value
-
-    return BeforeValidator(check)
-
-
-def _written(value: Any) -> Any:
-    """A day as RFC 3339 writes it; pydantic would take seconds since 1970 as well."""
-    if not isinstance(value, str) or not _DATE.fullmatch(value):
-        raise PydanticCustomError("date", "Send a date such as 2026-07-03.")
-    return value
-
-
-# Money and counts have no smaller parts; what is left of them would only overflow.
-Amount = Annotated[float, Field(ge=0, le=1e12), _typed(int, float), AfterValidator(lambda value: round(value, 6))]
-Day = Annotated[date, BeforeValidator(_written)]
-Name = Annotated[str, Field(max_length=300)]
 _EXAMPLE_ROW: dict[str, Any] = {
     "day": "2026-09-01",
     "campaign": "Żółte światło",
@@ -95,7 +68,7 @@ class ForecastAsked(DaysAsked):
     """Rows, the measure and how many days ahead."""
 
     measure: Literal["impressions", "clicks", "views", "spend", "conversions", "revenue"] = "clicks"
-    horizon: Annotated[int, Field(ge=1, le=answers.LONGEST_HORIZON), _typed(int, float)] = 14
+    horizon: Annotated[int, Field(ge=1, le=answers.LONGEST_HORIZON), typed(int, float)] = 14
 
 
 class PerformanceOut(Schema):

@@ -1,0 +1,27 @@
+"""An analysis of music or books that nobody waits for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+
+from marketing.insights.answers import answer_of
+from marketing.longwork.base import LongWork, Progress
+from marketing.models import Job
+
+
+class Insight(LongWork):
+    """`brief` has `what` to analyse and what it takes."""
+
+    slug = "insight"
+
+    def run(self, job: Job, progress: Progress) -> dict[str, Any]:
+        """Compute it; the result is what the operation would have answered."""
+        found = answer_of(job.brief)
+        progress.report(1, total=1)
+        return found
+
+    def result_url(self, job: Job) -> str:  # noqa: ARG002 - the base's signature
+        """The desk."""
+        return reverse("start")

@@ -1,0 +1,1 @@
+"""Music, books, prices and channels: computed, checked and told."""
