@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 from django.core.asgi import get_asgi_application
@@ -25,3 +26,7 @@ async def _serve(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 application = Bounded(_serve)
+
+# All that was loaded lives as long as the process: left out, a full collection takes 2 ms in place of 100.
+gc.collect()
+gc.freeze()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +14,7 @@ from providers.ledger.breaker import Breaker
 from providers.ledger.limiter import Count
 from providers.models import Bucket, Circuit, Provider
 from providers.routing import Limit, Place
+from providers.statements import rows, write
 
 _COLUMNS = (
     "id",
@@ -36,20 +37,6 @@ _COLUMNS = (
     "drift",
 )
 _WRITTEN = _COLUMNS[4:]
-
-
-def rows(query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-    """The answer to a query of our own. The ORM costs too much on the path of every call."""
-    with connection.cursor() as cursor:
-        cursor.execute(query, values)
-        return list(cursor.fetchall())
-
-
-def write(statement: str, changes: Collection[Sequence[Any]]) -> None:
-    """The same statement for each of the changes."""
-    if changes:
-        with connection.cursor() as cursor:
-            cursor.executemany(statement, list(changes))
 
 
 def aware(moment: datetime | None) -> datetime | None:

@@ -10,8 +10,9 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from providers.ledger.books import Books, locking, marks, rows, write
+from providers.ledger.books import Books, locking, marks
 from providers.models import Attempt, Holder
+from providers.statements import rows, write
 
 # How often in a lease a process says that it lives.
 _BEATS_A_LEASE = 3

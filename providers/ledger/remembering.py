@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from providers.ledger import configuration
-from providers.ledger.books import stored, write
+from providers.ledger.books import stored
 from providers.ledger.operations import Decided
 from providers.models import ConfigurationSnapshot, RoutingDecision
 from providers.routing import Task, World
 from providers.routing.records import decision_bytes
+from providers.statements import write
 from providers.types import Request
 
 KEPT_FOR = timedelta(days=31)

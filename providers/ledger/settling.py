@@ -17,12 +17,13 @@ from providers.errors import (
     RateLimitError,
 )
 from providers.ledger import learning
-from providers.ledger.books import Books, locking, marks, rows, write
+from providers.ledger.books import Books, locking, marks
 from providers.ledger.limiter import Count
 from providers.ledger.operations import TOO_MANY, Settle, Settlement
 from providers.ledger.windows import next_boundary
 from providers.models import AIModel, Provider, ProviderKey, Quota
 from providers.routing import Place
+from providers.statements import rows, write
 from providers.types import Completion, LimitReading
 
 # A vendor that says "too often" without saying for how long; a minute is every vendor's shortest window.

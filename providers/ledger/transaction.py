@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from providers.ledger import holding, remembering, settling
-from providers.ledger.books import Books, marks, rows, stored, write
+from providers.ledger.books import Books, marks, stored
 from providers.ledger.breaker import Gate
 from providers.ledger.learning import effective_limit
 from providers.ledger.limiter import Count
@@ -20,17 +20,20 @@ from providers.ledger.operations import Beat, Begin, Full, Opened, Operation, Ou
 from providers.ledger.windows import SHORT_PERIODS
 from providers.models import Attempt
 from providers.routing import Place
+from providers.statements import Query, rows, several, write
 
 # How much longer than its timeout a probe may take before another request may test the provider.
 _PROBE_GRACE_SECONDS = 5.0
 
 Clock = Callable[[], float]
+_CLOCK: Query = ("SELECT extract(epoch FROM clock_timestamp())", ())
+_HASTY: Query = ("SELECT set_config('synchronous_commit', 'off', true)", ())
 
 
 def database_clock() -> float:
     """Unix time; on PostgreSQL the server's, which all hosts share."""
     if connection.vendor == "postgresql":
-        return float(rows("SELECT extract(epoch FROM clock_timestamp())")[0][0])
+        return float(rows(*_CLOCK)[0][0])
     return time.time()
 
 
@@ -39,10 +42,7 @@ def run(operations: Sequence[Operation], clock: Clock = database_clock) -> list[
     settles = [one for one in operations if isinstance(one, Settle)]
     begins = [one for one in operations if isinstance(one, Begin)]
     with transaction.atomic():
-        if not settles and connection.vendor == "postgresql":
-            # A crash of the database's host then costs a few counts; whatever was settled is on the disk.
-            rows("SELECT set_config('synchronous_commit', 'off', true)")
-        books = Books(clock())
+        books = Books(_begun(clock, durable=bool(settles)))
         books.load(
             [place for begin in begins for place in begin.places],
             [one.opened.place for one in settles],
@@ -57,6 +57,17 @@ def run(operations: Sequence[Operation], clock: Clock = database_clock) -> list[
         books.close()
     holding.extended()
     return [next(answers) if isinstance(one, Begin) else None for one in operations]
+
+
+def _begun(clock: Clock, *, durable: bool) -> float:
+    """The moment of a transaction that just began."""
+    if durable or connection.vendor != "postgresql":
+        return clock()
+    # A crash of the database's host then costs a few counts; whatever was settled is on the disk.
+    if clock is not database_clock:
+        rows(*_HASTY)
+        return clock()
+    return float(several(_HASTY, _CLOCK)[1][0][0])
 
 
 class _Grant:

@@ -243,7 +243,7 @@ class _Call(Generic[T]):
             self._remember(place, outcome, latency, error)
             settlement = ledger.Settlement(outcome, latency, result, error, not left, heard.readings)
             # The record is written even while the caller is being cancelled.
-            await asyncio.shield(_settled(opened, settlement))
+            await asyncio.shield(_settling(opened, settlement))
         return Answer(
             value=value,
             result=result,
@@ -294,11 +294,12 @@ class _Call(Generic[T]):
         )
 
 
-async def _settled(opened: Opened, settlement: ledger.Settlement) -> None:
-    await ledger.settle(opened, settlement)
+def _settling(opened: Opened, settlement: ledger.Settlement) -> asyncio.Future[None]:
+    stored = ledger.settling(opened, settlement)
     # Requests that were counted come back by the clock; of anything else those who wait need not sleep on.
     if settlement.gives_back or any(limit.metric != "requests" for limit in opened.place.key.limits):
-        wake()
+        stored.add_done_callback(lambda _stored: wake())
+    return stored
 
 
 def _secret(place: Place) -> str:
