@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from providers.access import throttle
 from providers.access.client_keys import create_client
@@ -67,6 +69,7 @@ def test_the_api_is_what_its_document_says(
             *("--generation-database", "none"),
         ],
         cwd=tmp_path,
+        env={**os.environ, "SCHEMATHESIS_HOOKS": "tests.api.own_keys", "PYTHONPATH": str(settings.BASE_DIR)},
         capture_output=True,
         text=True,
         check=False,
