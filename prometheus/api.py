@@ -60,8 +60,8 @@ _JOB_HEADERS = [
         "in": "header",
         "required": False,
         "description": "Makes the request safe to send again: the same key and body bring the first answer, also while "
-        "the first is still running. The same key with another body is refused (422).",
-        "schema": {"type": "string", "maxLength": 255},
+        "the first is still running. The same key with another body, or one of over 255 characters, is refused (422).",
+        "schema": {"type": "string"},
         "example": "order-2026-0711",
     },
 ]
