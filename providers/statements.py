@@ -27,6 +27,8 @@ def several(*queries: Query) -> list[list[tuple[Any, ...]]]:
     """The answers to several queries; on PostgreSQL in one journey. Raises Django's DatabaseError."""
     if connection.vendor != "postgresql":
         return [rows(query, values) for query, values in queries]
+    if not queries:
+        return []
     connection.ensure_connection()
     text = "; ".join(query for query, _values in queries)
     values = [value for _query, given in queries for value in given]
@@ -45,6 +47,20 @@ def write(statement: str, changes: Collection[Sequence[Any]]) -> None:
     connection.ensure_connection()
     with connection.wrap_database_errors:
         connection.connection.cursor().executemany(_written(statement), list(changes))
+
+
+def write_all(changes: Sequence[tuple[str, Collection[Sequence[Any]]]]) -> None:
+    """Statements, each for its changes, in order; on PostgreSQL in one journey. Raises Django's DatabaseError."""
+    if connection.vendor != "postgresql":
+        for statement, own in changes:
+            write(statement, own)
+        return
+    text = "; ".join(statement for statement, own in changes for _change in own)
+    if not text:
+        return
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        connection.connection.execute(text, [value for _statement, own in changes for one in own for value in one])
 
 
 def _written(query: str) -> str:

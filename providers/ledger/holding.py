@@ -42,11 +42,12 @@ def holder_id() -> int:
     return _ids[pid]
 
 
-def extend_lease(now: float) -> None:
+def extend_lease(books: Books) -> None:
     """Hold what this process has in flight for another lease; `extended` is told once that is stored."""
+    now = books.now
     if 0 <= now - _extended.get(os.getpid(), -math.inf) < lease_seconds() * _FRESH_SHARE:
         return
-    write(
+    books.later(
         "INSERT INTO providers_holder (id, leased_until) VALUES (%s, %s)"
         " ON CONFLICT (id) DO UPDATE SET leased_until = excluded.leased_until",
         [(holder_id(), now + lease_seconds())],

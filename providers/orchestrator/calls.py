@@ -282,6 +282,8 @@ class _Call(Generic[T]):
         )
 
     async def _tell(self, place: Place, happening: Happening, error: ProviderError | None = None) -> None:
+        if self.watch is _unwatched:
+            return
         wait = error.wait_seconds if error else None
         await self.watch(
             Event(
@@ -329,4 +331,5 @@ def _endpoint(place: Place, secret: str, request_id: uuid.UUID) -> Endpoint:
 
 def _fitted(request: ChatRequest, place: Place) -> ChatRequest:
     """The request with no longer an answer asked than the model can give."""
-    return replace(request, max_tokens=min(request.max_tokens, place.candidate.max_output_tokens))
+    most = place.candidate.max_output_tokens
+    return request if request.max_tokens <= most else replace(request, max_tokens=most)
