@@ -338,13 +338,84 @@ class TrendsForm(InsightForm):
         return timezone.localdate().isoformat()
 
 
+class OutlookForm(InsightForm):
+    """Which measure of the imported campaigns, how far ahead, and what if there were more money."""
+
+    measure = forms.ChoiceField(
+        label=gettext_lazy("What to look ahead at"),
+        widget=_choice(),
+        choices=(
+            ("clicks", gettext_lazy("Clicks")),
+            ("conversions", gettext_lazy("Conversions")),
+            ("revenue", gettext_lazy("Revenue")),
+            ("views", gettext_lazy("Views or streams")),
+            ("impressions", gettext_lazy("Impressions")),
+            ("spend", gettext_lazy("Spend")),
+        ),
+    )
+    horizon = forms.TypedChoiceField(
+        label=gettext_lazy("How far"),
+        widget=_choice(),
+        coerce=int,
+        initial=14,
+        choices=((7, gettext_lazy("a week")), (14, gettext_lazy("two weeks")), (28, gettext_lazy("four weeks"))),
+    )
+    currency = forms.RegexField("^[A-Z]{3}$", label=gettext_lazy("Currency"), initial="PLN", widget=_word())
+    change = Amount(
+        label=gettext_lazy("What if the budget were … % of today’s"),
+        required=False,
+        most=300,
+        help_text=gettext_lazy("100 is today’s budget, 120 a fifth more; empty: no such question."),
+    )
+
+
+class ABForm(InsightForm):
+    """The looks at a test, and what would matter."""
+
+    looks = Table(
+        tuple(
+            Column(f"{side}_{part}", "number", title, (f"{side} {part}", f"{side} {polish}"), needed=True)
+            for side in ("a", "b")
+            for part, polish, title in (
+                ("hits", "trafienia", gettext_lazy("successes")),
+                ("tries", "próby", gettext_lazy("people or impressions")),
+            )
+        ),
+        "dzień;A trafienia;A próby;B trafienia;B próby\n2026-11-01;41;1000;55;1010",
+        required=False,
+        label=gettext_lazy("The test so far"),
+        help_text=gettext_lazy(
+            "A row for each look, each with the sums since the start: successes and tries of A and of B. Look as "
+            "often as you like: the verdict stays honest."
+        ),
+    )
+    base = Amount(
+        label=gettext_lazy("Usual rate (%)"),
+        least=0.001,
+        most=99,
+        initial=2,
+        help_text=gettext_lazy("Of A, before the test."),
+    )
+    lift = Amount(
+        label=gettext_lazy("Difference that would matter (%)"),
+        least=1,
+        most=500,
+        initial=20,
+        help_text=gettext_lazy("Relative: 20 means from 2% to 2.4%."),
+    )
+
+
 FORMS: Mapping[str, type[InsightForm]] = {
+    "outlook": OutlookForm,
+    "ab": ABForm,
     "trends": TrendsForm,
     "market": MarketForm,
     "prices": PricesForm,
     "channels": ChannelsForm,
 }
 NAMES: Mapping[str, str | Promise] = {
+    "outlook": gettext_lazy("Outlook"),
+    "ab": gettext_lazy("A/B tests"),
     "trends": gettext_lazy("Trends"),
     "market": gettext_lazy("Market"),
     "prices": gettext_lazy("Prices"),

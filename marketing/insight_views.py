@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from marketing import insight_shown
+from marketing import campaign_outlook, insight_shown
 from marketing.insight_forms import FORMS, NAMES, InsightForm, TrendsForm
 from marketing.models import Release
 from marketing.views import DeskRequest
@@ -20,6 +20,8 @@ from providers.access import Permission, defused, requires
 
 MOST_RELEASES = 100
 LEADS = {
+    "outlook": gettext_lazy("What your imported campaigns will bring, what to change, and how sure that is."),
+    "ab": gettext_lazy("How many people a test takes, and a verdict that stays honest however often you look."),
     "trends": gettext_lazy("Where tracks are in their lives, how likely they stay on the chart, and what to do when."),
     "market": gettext_lazy("What comparable titles cost, how they are read and rated, and when such books sell."),
     "prices": gettext_lazy("Whether another price would earn more, how sure that is, and when your data cannot tell."),
@@ -65,6 +67,8 @@ def _releases() -> list[dict[str, Any]]:
 
 
 _ANSWERS: Mapping[str, Callable[[InsightForm], dict[str, Any]]] = {
+    "outlook": lambda form: campaign_outlook.outlook(form.cleaned_data),
+    "ab": lambda form: campaign_outlook.tested(form.cleaned_data),
     "trends": _trends,
     "market": lambda form: insight_shown.market(form.cleaned_data),
     "prices": lambda form: insight_shown.prices(form.cleaned_data),

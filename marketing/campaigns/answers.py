@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from marketing.analysis.forecasting import forecast
 from marketing.campaigns import budget, facts, performance
@@ -86,9 +88,15 @@ def _judged(groups: list[Sums]) -> str:
 def forecast_of(rows: list[dict[str, Any]], measure: str, horizon: int) -> dict[str, Any]:
     """The next days of a measure with 80 % intervals. None of them and a warning where nothing can be told."""
     whole = grouped(rows)
-    line = performance.line(whole[0], measure) if whole else None
+    return forecast_from(whole[0] if whole else Sums("", None), measure, horizon)
+
+
+def forecast_from(whole: Sums, measure: str, horizon: int) -> dict[str, Any]:
+    """`forecast_of` for sums that somebody has already."""
+    line = performance.line(whole, measure)
     if line is None or len(line.days) < LEAST_DAYS:
-        why = f"Fewer than {LEAST_DAYS} days have {measure}, or they lie more than ten years apart."
+        words = _("Fewer than %(days)d days have such numbers, or they lie more than ten years apart.")
+        why = words % {"days": LEAST_DAYS}
         return {"measure": measure, "model": "", "warning": why, "days": []}
     found = forecast(line.values, 7, horizon)
     last = line.days[-1]
@@ -110,9 +118,14 @@ def forecast_of(rows: list[dict[str, Any]], measure: str, horizon: int) -> dict[
 
 def suggestions_of(rows: list[dict[str, Any]], currency: str) -> dict[str, Any]:
     """What to pause, scale and refresh, and money better spread, each with its expected gain and range."""
+    return suggestions_from(lambda by: grouped(rows, by), currency)
+
+
+def suggestions_from(groups_by: Callable[[str], list[Sums]], currency: str) -> dict[str, Any]:
+    """`suggestions_of` for sums that somebody has already."""
     found: list[dict[str, Any]] = []
     for by in ("campaign", "ad"):
-        groups = grouped(rows, by)
+        groups = groups_by(by)
         judged = _judged(groups)
         found += [
             _suggestion(by, one.group, judged, one.gap, better=one.said == "better")
@@ -130,7 +143,7 @@ def suggestions_of(rows: list[dict[str, Any]], currency: str) -> dict[str, Any]:
             }
             for one, told in performance.tired(groups)
         ]
-    return {"suggestions": found, "budget": _budget(grouped(rows, "campaign"), currency)}
+    return {"suggestions": found, "budget": _budget(groups_by("campaign"), currency)}
 
 
 def _suggestion(by: str, group: Sums, judged: str, gap: Estimate, *, better: bool) -> dict[str, Any]:
@@ -160,15 +173,18 @@ def _suggestion(by: str, group: Sums, judged: str, gap: Estimate, *, better: boo
     }
 
 
-def _budget(groups: list[Sums], currency: str) -> dict[str, Any]:
-    """Weekly money by campaign, better spread; or why it cannot be told."""
+def mix_of(groups: list[Sums]) -> tuple[budget.Mix, dict[str, float], str]:
+    """What each campaign's money brought by week, today's weekly money of each, and what is brought.
+
+    Raises ValueError with a sentence where that cannot be told.
+    """
     spending = [one for one in groups if one.total.get("spend")]
     goal = "revenue" if any(one.total.get("revenue") for one in groups) else "conversions"
     if len(spending) < 2:  # noqa: PLR2004 - there is nothing to move
-        return {"told": False, "why": "Money moves between at least two campaigns that spend."}
+        raise ValueError(_("Money moves between at least two campaigns that spend."))
     days = sorted({day for one in groups for day in one.days})
     if not days or days[-1] - days[0] > performance.LONGEST:
-        return {"told": False, "why": "The days lie more than ten years apart."}
+        raise ValueError(_("The days lie more than ten years apart."))
     starts = [days[0] + timedelta(days=7 * week) for week in range(((days[-1] - days[0]).days + 1) // 7)]
     weeks = [[start + timedelta(days=at) for at in range(7)] for start in starts]
 
@@ -177,11 +193,16 @@ def _budget(groups: list[Sums], currency: str) -> dict[str, Any]:
 
     target = [math.fsum(one) for one in zip(*(weekly(one, goal) for one in groups), strict=True)]
     channels = {one.name: weekly(one, "spend") for one in spending}
+    mix = budget.fit(target, channels)
+    return mix, {name: math.fsum(values[-8:]) / len(values[-8:]) for name, values in channels.items()}, goal
+
+
+def _budget(groups: list[Sums], currency: str) -> dict[str, Any]:
+    """Weekly money by campaign, better spread; or why it cannot be told."""
     try:
-        mix = budget.fit(target, channels)
+        mix, today, goal = mix_of(groups)
     except ValueError as error:
         return {"told": False, "why": str(error)}
-    today = {name: math.fsum(values[-8:]) / len(values[-8:]) for name, values in channels.items()}
     plan = budget.plan(mix, today)
     return {
         "told": True,

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from django.utils.translation import gettext as _
 
 Values = npt.NDArray[np.float64]
 LAGS = 8
@@ -99,9 +100,10 @@ def fit(
     target = np.asarray(sales, dtype=float)
     spends = {name: np.asarray(values, dtype=float) for name, values in channels.items()}
     if len(target) < LEAST_PERIODS:
-        raise ValueError(f"{len(target)} periods cannot part channels from season; {LEAST_PERIODS} are the least.")
+        words = _("%(n)d weeks cannot part channels from season; %(least)d are the least.")
+        raise ValueError(words % {"n": len(target), "least": LEAST_PERIODS})
     if not spends or any(one.max() <= 0 or one.min() < 0 or np.ptp(one) == 0 for one in spends.values()):
-        raise ValueError("Every channel needs spend that varies and is never negative.")
+        raise ValueError(_("Every channel needs spend that varies and is never negative."))
     base = _base(len(target), season, marked)
     names, stacked = list(spends), np.array([one / one.max() for one in spends.values()])
     shapes, weights = _search(target, stacked, base)
@@ -189,6 +191,16 @@ def _drawn(left: Values, chance: np.random.Generator) -> Values:
     starts = chance.integers(0, len(left), math.ceil(len(left) / size))
     places = (starts[:, None] + np.arange(size)).ravel()[: len(left)] % len(left)
     return np.asarray(left[places])
+
+
+def what_if(mix: Mix, today: Mapping[str, float], factor: float) -> tuple[float, float, float]:
+    """What a period would bring more with `factor` times today's money in every channel, with 80 % bounds."""
+
+    def gain(curves: Sequence[Curve]) -> float:
+        return sum(one.brings(today[one.name] * factor) - one.brings(today[one.name]) for one in curves)
+
+    low, high = np.quantile([gain(curves) for curves in mix.refits], [0.1, 0.9])
+    return gain(mix.curves), float(low), float(high)
 
 
 def allocated(

@@ -80,6 +80,8 @@ GROUPS = (
         _("Insights"),
         (
             Spot("campaigns", "chart-bar", _("Campaigns"), inside=("campaign",)),
+            Spot("outlook", "chart-line", _("Outlook"), Permission.SEE_REPORTS),
+            Spot("ab", "scale", _("A/B tests"), Permission.SEE_REPORTS),
             Spot("trends", "trending-up", _("Trends"), Permission.SEE_REPORTS),
             Spot("market", "building-store", _("Market"), Permission.SEE_REPORTS),
             Spot("prices", "coin", _("Prices"), Permission.SEE_REPORTS),

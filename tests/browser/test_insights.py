@@ -19,7 +19,9 @@ def test_every_insight_answers_from_the_keyboard(
     page.set_viewport_size({"width": width, "height": 900})
     page.context.add_cookies([{"name": "django_language", "value": language, "url": live_product.address}])
     desk.sign_in(page, live_product)
-    typed = {
+    typed: dict[str, dict[str, str]] = {
+        "outlook": {"change": "120"},
+        "ab": {"looks": "A trafienia;A próby;B trafienia;B próby\n200;10000;300;10000"},
         "prices": {"sold": sales(-0.4), "present_price": "34,99"},
         "market": {"titles": "tytuł;cena\n" + "\n".join(f"Saga {number};{20 + number}" for number in range(20))},
         "channels": {"sales": "kanał;sztuki\nEmpik;120\nWoblink;45"},
@@ -39,4 +41,4 @@ def test_every_insight_answers_from_the_keyboard(
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         with page.expect_download() as taken:
             page.locator("#answer button[value=csv]").press("Enter")
-        assert taken.value.path().stat().st_size > 100
+        assert taken.value.path().stat().st_size > 20

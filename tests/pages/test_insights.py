@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -11,10 +12,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from marketing.models import Release
+from marketing import demo_campaigns
+from marketing.models import Campaign, CampaignDay, Release
 
 pytestmark = pytest.mark.django_db
 TERMS = {"present_price": "34,99", "share": "50", "vat": "5"}
+OUTLOOK = {"measure": "clicks", "horizon": "14", "currency": "PLN"}
 CHANNELS = {"forms_": ["ebook", "print"], "language": "pl", "countries": "PL", "titles": "1", "currency": "PLN"}
 
 
@@ -136,3 +139,55 @@ def test_nothing_to_tell_from_is_said(page: Client) -> None:
     answer = page.post("/insights/trends/", {"kind": "singles"})
     assert answer.status_code == 422
     assert "Paste a chart" in answer.content.decode()
+
+
+def test_the_outlook_without_imported_days_says_what_is_missing(page: Client) -> None:
+    answer = page.post("/insights/outlook/", OUTLOOK)
+    assert answer.status_code == 200
+    assert "Fewer than 14 days" in answer.context["answer"]["warning"]
+
+
+def test_the_outlook_of_imported_days_has_bounds_and_what_more_money_would_bring(page: Client) -> None:
+    demo_campaigns.load()
+    found = page.post("/insights/outlook/", {**OUTLOOK, "change": "120"}).context["answer"]
+    assert len(found["days"]) == 14
+    assert all(low and high for _day, _point, low, high in found["days"])
+    assert "why" in found["what_if"] or found["what_if"]["gain"][1]
+
+
+def test_money_follows_what_it_brought_where_the_weeks_can_tell(page: Client) -> None:
+    chance = random.Random(3)
+    for name, size in (("Meta", 900.0), ("Google", 300.0)):
+        campaign = Campaign.objects.create(source="other", name=name, identity=name)
+        for week in range(60):
+            spend = chance.uniform(50, 150)
+            brought = size * (1 - math.exp(-spend / 80)) + chance.gauss(0, 10)
+            CampaignDay.objects.create(
+                campaign=campaign,
+                day=date(2025, 1, 6) + timedelta(days=7 * week),
+                currency="PLN",
+                spend=spend,
+                revenue=brought,
+                key=f"{name}{week}",
+                values_digest="x",
+            )
+    found = page.post("/insights/outlook/", {**OUTLOOK, "measure": "revenue", "change": "130"}).context["answer"]
+    assert len(found["budget"]["rows"]) == 2
+    assert found["what_if"]["gain"][0]
+
+
+def test_a_clear_test_has_a_winner_and_an_early_one_has_none(page: Client) -> None:
+    table = "A trafienia;A próby;B trafienia;B próby\n"
+    clear = page.post("/insights/ab/", {"base": "2", "lift": "20", "looks": table + "200;10000;300;10000"})
+    early = page.post("/insights/ab/", {"base": "2", "lift": "20", "looks": table + "20;1000;24;1000"})
+    assert clear.context["answer"]["winner"] == "B"
+    assert (early.context["answer"]["winner"], early.context["answer"]["reason"][:9]) == ("", "Too early")
+    assert clear.context["answer"]["needed"] == "21,109"
+
+
+def test_more_successes_than_tries_are_no_test(page: Client) -> None:
+    table = "A trafienia;A próby;B trafienia;B próby\n20;10;5;10"
+    assert (
+        "more successes than tries"
+        in page.post("/insights/ab/", {"base": "2", "lift": "20", "looks": table}).content.decode()
+    )
