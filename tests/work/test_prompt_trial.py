@@ -96,9 +96,11 @@ def test_a_side_that_no_provider_could_write_says_why(desk: Client, boss: User, 
 
     Provider.objects.filter(slug="groq").update(enabled=False)
     desk.post(reverse("prompt_edit", args=[KIND, "pl"]), {"text": with_mark(prompting.source(KIND, "pl"))})
-    changed = ChangedPrompt.objects.get()
+    changed = ChangedPrompt.objects.select_related("trial").get()
     run_job(str(changed.trial_id))
-    assert Job.objects.get(pk=changed.trial_id).state == Job.State.DONE
+    assert changed.trial
+    changed.trial.refresh_from_db()
+    assert changed.trial.state == Job.State.DONE
     page = desk.get(reverse("prompt_change", args=[changed.pk]), headers={"accept-language": "en"}).content.decode()
     assert page.count("No text came that passes the checks.") == 2
 

@@ -18,6 +18,7 @@ _FEWEST_SHARED = 2
 _LEAST_SHARE = 0.4
 # Longer quotations are somebody's words, to the letter.
 _MOST_INFLECTED = 3
+_POSSESSIVE = regex.compile(r"[’']s\b")
 
 
 class Ground:
@@ -110,7 +111,8 @@ def _pieces(text: str) -> frozenset[str]:
 
 
 def _date(text: str, source: Source) -> bool:
-    wanted = find_dates(text)
+    # A month alone is only read behind a small word, which is no part of the claim.
+    wanted = find_dates(text) or find_dates(f"in {text}")
     if not wanted:
         return folded(text) in folded(source.text)
     if all(day.month is None and day.weekday is None for day in wanted):
@@ -159,7 +161,7 @@ def _quote(text: str, source: Source) -> bool:
 
 
 def _name(text: str, source: Source) -> bool:
-    return _are_in(words_of(text), source)
+    return _are_in(words_of(_POSSESSIVE.sub("", text)), source)
 
 
 def _are_in(words: Iterable[str], source: Source) -> bool:
