@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from marketing import prompts, reviewing, services
+from marketing import prompts, reviewing, services, wording
 from marketing.content import prompting
 from marketing.content.brief import LANGUAGES
 from marketing.content.places import place
@@ -150,5 +150,6 @@ def _pairs(trial: Job | None) -> list[dict[str, Any]]:
     for row in rows:
         pair = pairs.setdefault(row["job"], {"title": row.get("title", ""), "sides": []})
         pair["place"] = place(row["platform"]).name if row.get("platform") else ""
-        pair["sides"].append(row)
+        why = wording.attempt_lines(row) or [wording.advice({"kind": row.get("failure")}, []).happened]
+        pair["sides"].append({**row, "why": why} if row.get("failure") else row)
     return list(pairs.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, ClassVar
 
 from django.urls import reverse
@@ -68,9 +69,11 @@ def _answer(kind: ContentType[Any], stored: Job, with_: Prompt) -> dict[str, Any
         except FallbackExhaustedError as exhausted:
             if isinstance(exhausted, Exhausted) and exhausted.capacity_until:
                 raise jobs.NoCapacityYetError(exhausted.capacity_until) from exhausted
-            return {**told, "failure": exhausted.kind, "detail": exhausted.detail}
+            tried = exhausted.tried if isinstance(exhausted, Exhausted) else ()
+            attempts = [{**asdict(one), "model": one.model_id} for one in tried]
+            return {**told, "failure": exhausted.kind, "attempts": attempts}
         except ProviderError as error:
-            return {**told, "failure": error.kind, "detail": error.detail}
+            return {**told, "failure": error.kind, "attempts": []}
     (piece,) = answer.value
     fields = {name: list(values) for name, values in piece.fields.items()}
     record = ground(kind.blocks(piece.title, piece.text, fields), kind.sources(brief))
