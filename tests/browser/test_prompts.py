@@ -21,7 +21,7 @@ def shoot(page: Page, name: str) -> None:
     if folder := os.environ.get("SHOTS"):
         for theme in ("light", "dark"):
             for width in (1440, 390):
-                page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+                page.emulate_media(color_scheme=theme)
                 page.set_viewport_size({"width": width, "height": 900})
                 page.screenshot(path=Path(folder) / f"{name}-{theme}-{width}.png", full_page=True)
         page.set_viewport_size({"width": 1440, "height": 900})
