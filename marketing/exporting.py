@@ -2,7 +2,8 @@
 
 Google Ads Editor reads CSV with English headers whose order does not matter ("CSV file columns" in its help); pins are
 columns beside the headlines. Ads Manager's import reads one ad a row. The other tools take no files: a table to copy
-from. A cell that a spreadsheet would run as a formula gets an apostrophe in front.
+from. What is published stands in them letter by letter: an ad with a value that a spreadsheet would run gives no file.
+Only names that nobody sees but the tool's user, such as a campaign's, get an apostrophe in front.
 """
 
 from __future__ import annotations

@@ -185,6 +185,9 @@ def _value_notes(value: ValueMeasure, breaches: list[Breach]) -> tuple[str, ...]
         notes.append(_("nearly repeats number %(number)d") % {"number": value.alike})
     if value.refused:
         notes.append(_("has characters that are refused: %(letters)s") % {"letters": value.refused})
+    if value.runs:
+        sign = {"sign": value.runs}
+        notes.append(_("begins with %(sign)s, which a spreadsheet would run as a formula; begin with a word") % sign)
     return tuple(notes)
 
 

@@ -14,6 +14,7 @@ from marketing import (
     import_views,
     insight_views,
     live,
+    prompt_views,
     record_views,
     review_views,
     set_views,
@@ -106,6 +107,10 @@ urlpatterns = [
     path("calendar/prometheus.ics", review_views.calendar_file, name="calendar_file"),
     path("calendar/address/", review_views.calendar_address, name="calendar_address"),
     path("calendar/feed/<slug:secret>.ics", review_views.calendar_feed, name="calendar_feed"),
+    path("prompts/", prompt_views.overview, name="prompts"),
+    path("prompts/changes/<int:number>/decide/", prompt_views.decide, name="prompt_decide"),
+    path("prompts/changes/<int:number>/", prompt_views.change, name="prompt_change"),
+    path("prompts/<slug:kind>/<slug:language>/", prompt_views.edit, name="prompt_edit"),
     path("library/", variant_views.library, name="library"),
     path(
         "accounts/login/",

@@ -14,10 +14,13 @@ from django.utils import timezone
 
 from marketing import jobs
 from marketing.claims import grounding_of
+from marketing.content import prompting
 from marketing.content.base import ContentType, Part, Piece
+from marketing.content.prompting import Prompt
 from marketing.content.registry import content_type
 from marketing.jobs import NoCapacityYetError
 from marketing.models import Job, Variant
+from marketing.prompts import in_use
 from marketing.safety.personal import Mask
 from marketing.steps import Step
 from providers.errors import AnswerRejectedError, FallbackExhaustedError, ProviderError
@@ -43,6 +46,8 @@ class Work:
     kind: ContentType[Any] = field(init=False)
     brief: Any = field(init=False)
     mask: Mask = field(default_factory=Mask)
+    # As they are when the work begins: a text is asked for and checked with one prompt.
+    prompts: dict[tuple[str, str], Prompt] = field(default_factory=in_use)
 
     def __post_init__(self) -> None:
         self.kind = content_type(self.job.content_type)
@@ -53,10 +58,11 @@ class Work:
         self.heartbeat.on_lost(self.stop)
         self.heartbeat.on_cancel(self.stop)
         try:
-            for part in parts:
-                if self.stopped:
-                    break
-                self._write(part)
+            with prompting.using(self.prompts):
+                for part in parts:
+                    if self.stopped:
+                        break
+                    self._write(part)
         except CancelledError:
             self.stopped = True
         except NoCapacityYetError as later:
@@ -88,7 +94,10 @@ class Work:
                 raise
             self._store_offline(part, exhausted)
             return
-        self._store(part, answer.value, provenance={**_provenance(answer), "masked": self.mask.kinds})
+        asked = prompting.prompt(self.kind.slug, part.language)
+        provenance = {**_provenance(answer), "masked": self.mask.kinds}
+        provenance["prompt"] = {"version": asked.version, "digest": asked.digest}
+        self._store(part, answer.value, provenance=provenance)
 
     def _worth_waiting(self, exhausted: FallbackExhaustedError) -> datetime | None:
         """When to go on, if a limit makes room again before the person would rather have an offline draft."""
@@ -110,7 +119,9 @@ class Work:
 
         def check(text: str, last_try: bool) -> tuple[Piece, ...]:  # noqa: FBT001 - the orchestrator's signature
             try:
-                return self.kind.check(self.brief, part, self.mask.show(text), last_try=last_try)
+                # The check may run in another thread, which knows nothing of ours.
+                with prompting.using(self.prompts):
+                    return self.kind.check(self.brief, part, self.mask.show(text), last_try=last_try)
             except AnswerRejectedError as rejected:
                 if masked:
                     # The reason is told to the model, and may quote what was hidden from it.

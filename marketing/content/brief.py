@@ -24,6 +24,8 @@ TONES: tuple[str, ...] = get_args(Tone)
 LANGUAGES: tuple[str, ...] = get_args(Language)
 
 MOST_VARIANTS = 5
+# What the date of a brief is the date of.
+_DATED = {"release": "premiere", "book": "premiere", "event": "event"}
 # What a prompt says elsewhere, or what is no business of a model.
 NOT_IN_PROMPTS = {"platforms", "variants", "language", "subject", "goal", "tone", "entry", "fact_origins"}
 
@@ -98,10 +100,15 @@ class PromotionBrief(BaseModel):
     def sources(self) -> tuple[Source, ...]:
         """What copy may draw on: everything that the brief says, its audience apart."""
         date = self.date.isoformat() if self.date else ""
-        given = [("title", self.title), ("creator", self.creator), ("date", date), ("link", self.link)]
-        given.append(("call_to_action", self.call_to_action))
+        given = [
+            Source("title", self.title),
+            Source("creator", self.creator),
+            Source("date", date, about=_DATED.get(self.subject, "")),
+            Source("link", self.link),
+            Source("call_to_action", self.call_to_action),
+        ]
         facts = tuple(Source("fact", fact, self.fact_origins.get(fact, "")) for fact in self.facts)
-        return facts + tuple(Source(name, text) for name, text in given if text)
+        return facts + tuple(source for source in given if source.text)
 
 
 def readable_errors(error: ValidationError) -> dict[str, list[str]]:

@@ -20,6 +20,11 @@ _SCRIPT = regex.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)", regex.DOTALL | r
 _BREAK_TAG = regex.compile(r"</?(?:br|p|div|li|ul|ol|h[1-6])\b[^<>]{0,200}>", regex.IGNORECASE)
 _TAG = regex.compile(r"</?[a-zA-Z][^<>]{0,500}>|<!--.*?-->", regex.DOTALL)
 _MARKDOWN_LINK = regex.compile(r"!?\[([^\[\]\n]{0,300})\]\((https?://[^\s()]{1,2048}(?:\([^\s()]*\)[^\s()]*)?)\)")
+# A link that would act instead of leading somewhere: only its words stay.
+_ACTING_LINK = regex.compile(
+    r"!?\[([^\[\]\n]{0,300})\]\(\s*(?:javascript|vbscript|data|file)\s*:(?:[^()\n]|\([^()\n]*\)){0,2000}\)",
+    regex.IGNORECASE,
+)
 _MARKDOWN_HEADING = regex.compile(r"^[ ]{0,3}#{1,6}[ \t]+", regex.MULTILINE)
 _MARKDOWN_BULLET = regex.compile(r"^[ ]{0,3}[*+-][ \t]+", regex.MULTILINE)
 _MARKDOWN_EMPHASIS = regex.compile(r"(\*\*\*|\*\*|__)(?=\S)([^\n]{1,1000}?)(?<=\S)\1")
@@ -71,6 +76,7 @@ def plain(text: str) -> str:
     text = _LINE_END.sub("\n", unicodedata.normalize("NFC", text)).replace("\t", " ")
     text = _CONTROL.sub("", text)
     text = _TAG.sub("", _BREAK_TAG.sub("\n", _SCRIPT.sub("", text)))
+    text = _ACTING_LINK.sub(r"\1", text)
     text = _MISSING_SPACE.sub(r"\1 ", _MARKDOWN_LINK.sub(r"\1 \2", text))
     return tidy(outside_links(_RULE.sub("", _MARKDOWN_HEADING.sub("", text)), _without_markdown))
 

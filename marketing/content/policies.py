@@ -15,6 +15,8 @@ from marketing.content.sheets.table import Sheet, Values
 
 _FILE = Path(__file__).with_name("policies.toml")
 _SUPERLATIVE = "superlative"
+# What spreadsheets read as the beginning of a formula, also behind white space (OWASP, "CSV injection").
+_FORMULA = regex.compile(r"\s*([=+@\-\uFF1D\uFF0B\uFF0D\uFF20])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,19 @@ def breaches(shown: Sheet, values: Values) -> tuple[Breach, ...]:
 def broken(shown: Sheet, field: str, value: str) -> str:
     """The code of a strong rule that one value breaks; empty when it breaks none."""
     return next((breach.code for breach in _of_field(shown, field, [value]) if breach.strong), "")
+
+
+def formula_sign(value: str) -> str:
+    """The sign by which a spreadsheet would run a value as a formula; empty when it would not."""
+    match = _FORMULA.match(value)
+    return match[1] if match else ""
+
+
+def without_formula_signs(value: str) -> str:
+    """A name without what a spreadsheet would run."""
+    while sign := formula_sign(value):
+        value = value.lstrip()[len(sign) :].lstrip()
+    return value
 
 
 def _of_field(shown: Sheet, name: str, texts: list[str]) -> Iterator[Breach]:

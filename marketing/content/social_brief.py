@@ -15,7 +15,7 @@ from marketing.content.grounding import Source
 from marketing.content.platforms import platforms
 
 _NOT_IN_TAG = regex.compile(r"[^\p{L}\p{Nd}_]+")
-_LONGEST_TAG = 50
+LONGEST_TAG = 50
 # Hashtags of which every one is taken, an empty one for none; names in other scripts are taken too.
 _TAG = "^(#?[A-Za-zĄąĆćĘęŁłŃńÓóŚśŹźŻż][A-Za-z0-9_ĄąĆćĘęŁłŃńÓóŚśŹźŻż]{0,49})?$"
 
@@ -43,9 +43,9 @@ class SocialPostBrief(PromotionBrief):
             if not typed.strip(" #＃"):
                 continue
             tag = normal_hashtag(typed)
-            if not any(letter.isalpha() for letter in tag) or len(tag) > _LONGEST_TAG:
+            if not any(letter.isalpha() for letter in tag) or len(tag) > LONGEST_TAG:
                 message = gettext("A hashtag has letters, digits or _ and at most {longest} characters: {typed}")
-                raise PydanticCustomError("hashtag", message, {"longest": _LONGEST_TAG, "typed": typed[:60]})
+                raise PydanticCustomError("hashtag", message, {"longest": LONGEST_TAG, "typed": typed[:60]})
             tags.setdefault(tag.casefold(), tag)
         return list(tags.values())
 

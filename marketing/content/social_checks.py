@@ -13,10 +13,12 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 from marketing.content.answers import read_object
 from marketing.content.base import Part, Piece
 from marketing.content.cleaning import leak, placeholder, plain, without_foreign_links
+from marketing.content.grounding import Block, open_claims
+from marketing.content.grounding import ground as grounded
 from marketing.content.language import is_in
 from marketing.content.links import find_urls, unbreakable, without
 from marketing.content.platforms import Platform, platform
-from marketing.content.social_brief import SocialPostBrief, normal_hashtag
+from marketing.content.social_brief import LONGEST_TAG, SocialPostBrief, normal_hashtag
 from marketing.content.social_composing import allowed, compose, fits, overrun, shorten, shorten_words, split_tag_line
 from marketing.content.social_prompts import instructions
 from marketing.content.typography import polish
@@ -26,6 +28,8 @@ _FEWEST_LETTERS = 10
 # Texts that share so much of their words in the same order are one text with a word changed.
 _TOO_ALIKE = 0.85
 _WORD = regex.compile(r"\w+")
+# Where the words of a hashtag were glued: `Fryderyk2019`, `NowaPłyta`, `EPWinyl`.
+_JOINTS = regex.compile(r"(?<=\p{Ll})(?=[\p{Lu}\p{Nd}])|(?<=\p{Nd})(?=\p{L})|(?<=\p{Lu})(?=\p{Lu}\p{Ll}|\p{Nd})")
 _LANGUAGE_NAMES = {"pl": "Polish", "en": "English"}
 
 
@@ -109,7 +113,9 @@ def _piece(ground: _Ground, variant: _Variant, *, repaired: bool) -> Piece:
     _refuse_leftovers(ground, text)
     text, shortened = _within_limit(ground, text)
     notes += ["shortened"] if shortened else []
-    tags = [*own_tags, *_tags(variant.hashtags)]
+    offered = [*own_tags, *(plain(tag) for tag in variant.hashtags)]
+    tags = _tags(ground, offered)
+    notes += ["hashtags_dropped"] if len(tags) < len(offered) else []
     names = (ground.brief.title, ground.brief.creator)
     if not is_in(text, ground.brief.language, names):
         raise AnswerRejectedError(f"is not in {_LANGUAGE_NAMES[ground.brief.language]}")
@@ -165,9 +171,17 @@ def _set(ground: _Ground, text: str) -> str:
     return finished if fits(ground.place, finished) or not fits(ground.place, text) else text
 
 
-def _tags(typed: list[str]) -> list[str]:
-    tags = (normal_hashtag(plain(tag)) for tag in typed)
-    return [tag for tag in tags if any(letter.isalpha() for letter in tag)]
+def _tags(ground: _Ground, offered: list[str]) -> list[str]:
+    """The hashtags that are words and claim nothing that the brief does not say, glued together or not."""
+    tags = []
+    for words in offered:
+        tag = normal_hashtag(words)
+        if not any(letter.isalpha() for letter in tag) or len(tag) > LONGEST_TAG:
+            continue
+        apart = _JOINTS.sub(" ", tag).replace("_", " ")
+        if not open_claims(grounded([Block("hashtag", 0, apart)], ground.brief.sources())):
+            tags.append(tag)
+    return tags
 
 
 def _alike(pieces: list[Piece]) -> list[str]:

@@ -97,6 +97,7 @@ GROUPS = (
             Spot("faults", "activity", _("Errors"), Permission.SEE_REPORTS, ("fault",)),
             Spot("status", "heartbeat", _("Status"), Permission.SEE_REPORTS),
             Spot("admin:providers_provider_changelist", "plug", _("Providers"), Permission.CONFIGURE),
+            Spot("prompts", "message-2", _("Prompts"), Permission.CONFIGURE, ("prompt_edit", "prompt_change")),
             Spot("admin:index", "settings", _("Settings"), Permission.CONFIGURE),
         ),
     ),

@@ -7,6 +7,7 @@ import itertools
 import pytest
 from hypothesis import given
 
+from marketing.content.cleaning import plain
 from marketing.content.links import find_emails, find_hashtags, find_mentions, find_urls, unbreakable
 from tests.content.briefs import UNHURRIED, lines
 
@@ -72,3 +73,8 @@ def test_what_must_stay_whole_never_overlaps(text: str) -> None:
     spans = unbreakable(text)
     assert all(one.end <= two.start for one, two in itertools.pairwise(spans))
     assert all(0 <= span.start < span.end <= len(text) for span in spans)
+
+
+def test_of_a_link_that_would_act_only_the_words_stay() -> None:
+    assert plain("[klik](javascript:alert(1)) i już") == "klik i już"
+    assert plain("[klik](data:text/html,x)") == "klik"

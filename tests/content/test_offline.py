@@ -207,3 +207,22 @@ def _all_lines(language: str) -> list[str]:
     lists = [lines for group in nested for by_key in group.values() for lines in by_key.values()]
     lists += [lines for group in flat for lines in group.values()]
     return [line for lines in lists for line in lines] + [words.link_in_bio, words.link_in_bio_after]
+
+
+def test_a_draft_begins_with_something_to_read_not_with_an_hour_or_an_address() -> None:
+    facts = ["Początek o 19.00 w sali na piętrze", "288 stron i twarda oprawa", "Zajezdnia, ul. Wąska 4, koło parku"]
+    for position in range(1, 6):
+        for slug in ("x", "facebook", "instagram"):
+            given_brief = brief(facts=facts, platforms=[slug], variants=5)
+            (piece,) = SocialPosts().offline(given_brief, Part(slug, "pl", (position,)))
+            assert not piece.text.startswith(("Początek", "288", "Zajezdnia"))
+
+
+def test_facts_begin_with_a_capital_and_titles_in_sentences_are_quoted() -> None:
+    from marketing.content.registry import content_type
+
+    kind = content_type("email-templates")
+    mail = kind.load_brief({"title": "Żółte światło", "facts": ["drugi album kwartetu"], "language": "pl"})
+    (piece,) = kind.offline(mail, kind.parts(mail)[0])
+    assert piece.fields["points"] == ("Drugi album kwartetu",)
+    assert "„Żółte światło”" in piece.fields["paragraphs"][0]

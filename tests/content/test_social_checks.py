@@ -329,3 +329,10 @@ def test_no_answer_breaks_the_check(answer: str) -> None:
 def test_only_links_of_the_brief_stay(text: str) -> None:
     for piece in _accepted(_answer(f"{_POST} {text} https://zly.example/x www.zly.pl"), last_try=True):
         assert {span.value for span in find_urls(piece.text, any_domain=True)} <= {LINK}, piece
+
+
+@pytest.mark.parametrize("tag", ["NagrodaFryderyk2019", "Top100", "najlepszaPłyta", "Nagroda Grammy", "x" * 60])
+def test_a_hashtag_that_claims_something_or_never_ends_is_dropped(tag: str) -> None:
+    (piece,) = _check(_answer(_POST, hashtags=["LunaRey", tag]))
+    assert [span.value for span in find_hashtags(piece.text)] == ["nowamuzyka", "LunaRey"]
+    assert "hashtags_dropped" in piece.notes

@@ -166,11 +166,27 @@ def test_a_search_ad_leaves_as_the_editor_of_google_reads_it(page: Client, writt
     assert row["Final URL"] == AD["link"]
 
 
-def test_a_cell_that_would_be_a_formula_is_defused(page: Client, written: Any) -> None:
-    variant = written("ad-copy", AD, paths=["=muzyka", "album"])
+@pytest.mark.parametrize("value", ["=1+1", "+20% taniej", "-20% na winyl", "@cmaigeslarze", " =muzyka", "＝1"])
+def test_an_ad_that_a_spreadsheet_would_run_gives_no_file_and_says_why(page: Client, written: Any, value: str) -> None:
+    variant = written("ad-copy", AD)
+    headlines = [value, *variant.fields["headlines"][1:]]
+    edit_variant(variant, title="", text=variant.text, fields={**variant.fields, "headlines": headlines})
+    for sentence in variant.grounding["sentences"]:
+        page.post(reverse("variant_confirm", args=[variant.pk]), {"sentence": sentence["text"]})
+    html = html_of(page, variant)
+    assert "begins with" in html
+    assert reverse("variant_file", args=[variant.pk, "csv"]) not in html
+    assert page.get(reverse("variant_file", args=[variant.pk, "csv"])).status_code == 404
+
+
+def test_what_an_ad_publishes_stands_in_its_file_letter_by_letter(page: Client, written: Any) -> None:
+    variant = written("ad-copy", {**AD, "title": "=", "brand": "+48", "platforms": ["google-pmax"]})
     answer = page.get(reverse("variant_file", args=[variant.pk, "csv"]))
     (row,) = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
-    assert row["Path 1"] == "'=muzyka"
+    published = {name: cell for name, cell in row.items() if name not in {"Campaign", "Asset group"}}
+    assert not [cell for cell in published.values() if cell.startswith(("'", "=", "+", "-", "@"))]
+    assert row["Business name"] == "48"
+    assert row["Asset group"] == "'="
 
 
 def test_an_email_is_shown_in_a_frame_that_runs_nothing(page: Client, written: Any) -> None:

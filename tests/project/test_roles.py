@@ -62,6 +62,7 @@ WHO = {
     **dict.fromkeys(("reports", "report_file", "faults", "fault", "status"), EVERYBODY),
     **dict.fromkeys(("trends", "market", "prices", "channels", "outlook", "ab"), EVERYBODY),
     **dict.fromkeys(("fault_state",), ADMINISTRATORS),
+    **dict.fromkeys(("prompts", "prompt_edit", "prompt_change", "prompt_decide"), ADMINISTRATORS),
     **dict.fromkeys(("campaigns", "campaign", "campaigns_csv", "campaign_import_report"), EVERYBODY),
     **dict.fromkeys(("campaign_import", "campaign_import_file", "campaign_import_drop"), MAKERS),
 }

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import random
 import re
+from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,7 +17,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from marketing import cards, services
+from marketing import cards, exporting, mailing, services
+from marketing.content.language import is_in
 from marketing.content.links import find_urls
 from marketing.content.platforms import platforms
 from marketing.content.sheets.table import sheets
@@ -33,8 +38,19 @@ GOOD = {
         "Ta płyta powstała na setkę i to słychać.",
         "Słychać tu każdy oddech i każde skrzypnięcie.",
         "Wieczór z winylem.",
+        "Posłuchaj, zanim zapadnie zmrok.",
+        "Kwartet gra tak, jakby nikt nie patrzył.",
+        "Dla tych, którzy lubią ciszę między dźwiękami.",
+        "Sprawdź szczegóły i zamów.",
     ],
-    "en": ["A story told entry by entry.", "Read it slowly, by the sea.", "An index that becomes a novel."],
+    "en": [
+        "A story told entry by entry.",
+        "Read it slowly, by the sea.",
+        "An index that becomes a novel.",
+        "For readers who like the quiet parts.",
+        "Open it anywhere.",
+        "See the details and order.",
+    ],
 }
 FOREIGN = {
     "pl": "This is a wonderful album and everybody should hear it now.",
@@ -65,6 +81,11 @@ GIVEAWAYS = (
     "98 765|98,765|Fryderyk|Booker|19,99|19.99|2031|Najlepsza płyta dekady|best novel|Krytycy|piąty|kilkaset"
     "|Stephen King|seventh|must-read"
 )
+# True figures of the brief with a noun, an occasion or an article that is none of theirs.
+SWAPPED = {
+    "pl": ["Płyta ma już 300 nagród.", "Za nimi ponad 300 koncertów.", "Trzysta recenzji w tydzień."],
+    "en": ["26 awards so far.", "Read in 26 countries.", "1938 copies, all numbered.", "More than 26 entries."],
+}
 INJECTED = [
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
@@ -73,6 +94,8 @@ INJECTED = [
     "https://evil.example.net/win?x=1",
     "evil-site.com",
     "www.phish.example.org",
+    "=HYPERLINK(0)",
+    "@SUM(1) ",
 ]
 LEAKED = [
     "Rules: 1. Use only what the brief says.",
@@ -81,23 +104,28 @@ LEAKED = [
 ]
 
 
-def texts(chance: random.Random, language: str) -> str:
-    """One value, wrong in one or more ways."""
+def texts(chance: random.Random, language: str, sent: Counter[str], *, mostly_good: bool) -> str:
+    """One value, wrong in one or more ways; `sent` counts the ways."""
     good = chance.choice(GOOD[language])
-    wrong = [
-        lambda: good,
-        lambda: good * 60,
-        lambda: FOREIGN[language],
-        lambda: f"{good} {chance.choice(INVENTED[language])}",
-        lambda: f"{good} {chance.choice(INJECTED)}",
-        lambda: chance.choice(INJECTED) + good,
-        lambda: chance.choice(LEAKED),
-        lambda: "",
-        lambda: "   \u202e\u200b",
-        lambda: f"{good} [WSTAW NAZWĘ]",
-        lambda: good,
-    ]
-    return chance.choice(wrong)()
+    if mostly_good and chance.random() < 0.85:
+        return good
+    wrong = {
+        "good": lambda: good,
+        "over-long": lambda: good * 60,
+        "foreign": lambda: FOREIGN[language],
+        "invented": lambda: f"{good} {chance.choice(INVENTED[language])}",
+        "swapped": lambda: f"{good} {chance.choice(SWAPPED[language])}",
+        "injected behind": lambda: f"{good} {chance.choice(INJECTED)}",
+        "injected before": lambda: chance.choice(INJECTED) + good,
+        "leaked": lambda: chance.choice(LEAKED),
+        "empty": lambda: "",
+        "invisible": lambda: "   \u202e\u200b",
+        "unfilled": lambda: f"{good} [WSTAW NAZWĘ]",
+        "as good": lambda: good,
+    }
+    way = chance.choice(list(wrong))
+    sent[way] += 1
+    return wrong[way]()
 
 
 class Hostile:
@@ -105,6 +133,7 @@ class Hostile:
 
     def __init__(self) -> None:
         self.chance = random.Random(11)
+        self.sent: Counter[str] = Counter()
 
     def __call__(self, request: dict[str, Any]) -> str:
         prompt = "\n".join(str(message["content"]) for message in request["messages"])
@@ -114,16 +143,20 @@ class Hostile:
         shape = json.loads(prompt[prompt.rindex('{"variants"') :].splitlines()[0])
         variants = [self._variant(shape["variants"][0], language) for _ in range(number)]
         if self.chance.random() < 0.2:
+            self.sent["repeated"] += 1
             variants = variants[:1] * number
         body = json.dumps({"variants": variants}, ensure_ascii=False)
         wraps = (body, body, body, f"Oto wynik:\n```json\n{body}\n```\nMiłego dnia!", body[:-20], "", "Nie mogę pomóc.")
         return self.chance.choice(wraps)
 
     def _variant(self, shape: dict[str, Any], language: str) -> dict[str, Any]:
+        # A text that is wrong in every place is refused whole; one wrong value among good ones is the harder case.
+        mostly_good = self.chance.random() < 0.6
+        text = partial(texts, self.chance, language, self.sent, mostly_good=mostly_good)
         return {
-            name: [texts(self.chance, language) for _ in range(self.chance.choice((0, 2, 4, 8, 18)))]
+            name: [text() for _ in range(self.chance.choice((3, 4, 8) if mostly_good else (0, 2, 4, 8, 18)))]
             if isinstance(value, list)
-            else texts(self.chance, language)
+            else text()
             for name, value in shape.items()
         }
 
@@ -142,15 +175,18 @@ def generate(owner: User, language: str, round_: int) -> None:
         "facts": FACTS[language],
         "link": LINK,
         "language": language,
-        "audience": f"round {round_}",
     }
-    kinds = {
+    kinds: dict[str, tuple[list[str], int]] = {
         "social-posts": ([one.slug for one in platforms()], 5),
         **{kind: ([one.slug for one in sheets(kind)], 3) for kind in ("ad-copy", "email-templates", "tags")},
     }
     for kind, (places, variants) in kinds.items():
-        job = services.request_generation(owner, kind, {**brief, "platforms": places, "variants": variants})
-        run_job(str(job.pk))
+        # Of three mails in one answer one is always too bad to pass: each is asked for alone.
+        alone = kind == "email-templates"
+        for again in range(variants if alone else 1):
+            asked = {"platforms": places, "variants": 1 if alone else variants, "audience": f"{round_} {again}"}
+            job = services.request_generation(owner, kind, {**brief, **asked})
+            run_job(str(job.pk))
 
 
 def unmarked_claims(variant: Variant) -> set[str]:
@@ -174,17 +210,46 @@ def unmarked_numbers(variant: Variant) -> set[str]:
     return {number for number in found if number not in said and number not in open_}
 
 
+def unmarked_swaps(variant: Variant) -> list[str]:
+    """Sentences with a true figure of something else in which nothing is open."""
+    said = re.compile("|".join(re.escape(one[:-1]).replace(r"\ ", r"\s") for one in SWAPPED[variant.language]))
+    return [
+        sentence["text"]
+        for sentence in variant.grounding["sentences"]
+        if said.search(sentence["text"]) and all(claim["sources"] for claim in sentence["claims"])
+    ]
+
+
+def check_files(variant: Variant) -> None:
+    """What leaves in a file runs nothing: no cell of an ad is a formula or has an apostrophe put before it."""
+    card = cards.variant_card(variant)
+    if not card.sheet:
+        return
+    if card.sheet.is_ad and not card.kept_back:
+        rows = csv.reader(io.StringIO(exporting.as_csv(variant).removeprefix("\ufeff")))
+        assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "'"))]
+    if card.sheet.is_mail:
+        html = mailing.laid_out(variant).html
+        assert not re.search(r"<script|onerror|javascript:|position:\s*fixed", html, re.IGNORECASE)
+        addresses = set(re.findall(r"""(?:href|src)=["']([^"']*)""", html))
+        assert addresses <= {LINK, mailing.UNSUBSCRIBE["html"]}
+
+
 @pytest.mark.once
 @pytest.mark.timeout(300)
 def test_nothing_that_a_hostile_provider_writes_gets_through_unmarked(
     owner: User, connect: Any, settings: Any, client: Client
 ) -> None:
-    connect("groq", answers(Hostile()), failure_threshold=10_000)
+    hostile = Hostile()
+    connect("groq", answers(hostile), failure_threshold=10_000)
     for round_ in range(5):
         generate(owner, ("pl", "en")[round_ % 2], round_)
     variants = list(Variant.objects.select_related("root"))
     assert len(variants) >= 500
     assert {one.offline for one in variants} == {True, False}
+    assert {one.root.content_type for one in variants if not one.offline} >= {"social-posts", "email-templates", "tags"}
+    # Each way to be wrong was really tried, many times.
+    assert min(hostile.sent.values()) > 50, hostile.sent
     for variant in variants:
         card = cards.variant_card(variant)
         assert not card.over, (variant.platform, variant.text)
@@ -195,6 +260,10 @@ def test_nothing_that_a_hostile_provider_writes_gets_through_unmarked(
         assert not unmarked_claims(variant), variant.text
         assert not any(leak[:25] in variant.text for leak in LEAKED), variant.text
         assert "[WSTAW" not in variant.text
+        assert not unmarked_swaps(variant)
+        names = (variant.root.brief["title"], variant.root.brief["creator"])
+        assert variant.root.content_type == "tags" or is_in(variant.text, variant.language, names), variant.text
+        check_files(variant)
     refused = Attempt.objects.exclude(outcome="answered")
     assert refused.exists()
     assert not refused.filter(detail="").exists()

@@ -44,7 +44,7 @@ _WRITTEN = tuple(
         rf"\b{_MONTH}\.?{_S}{_DAY}(?:st|nd|rd|th)?(?:,?{_S}{_YEAR})?",
         rf"\b{_MONTH}{_S}{_YEAR}",
         # A month alone, where it cannot be another word.
-        rf"(?:\b(?:in|by|until|since|from|this|next|w|we|od|do|przed){_S}){_MONTH}",
+        rf"(?<=\b(?:in|by|until|since|from|this|next|w|we|od|do|przed){_S}){_MONTH}",
     )
 )
 _WEEKDAY = regex.compile(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import regex
 
 from marketing.content.grounding import wording
+from marketing.content.grounding.binding import date_agrees, number_agrees, price_agrees, same_counted
 from marketing.content.grounding.dates import find_dates
 from marketing.content.grounding.numbers import Number, find_numbers, find_ordinals, supported_values
 from marketing.content.grounding.shapes import Claim, Kind, Source
@@ -17,6 +18,7 @@ _FEWEST_SHARED = 2
 _LEAST_SHARE = 0.4
 # Longer quotations are somebody's words, to the letter.
 _MOST_INFLECTED = 3
+_POSSESSIVE = regex.compile(r"[’']s\b")
 
 
 class Ground:
@@ -25,10 +27,14 @@ class Ground:
     def __init__(self, sources: Iterable[Source]) -> None:
         self.sources: tuple[Source, ...] = tuple(sources)
 
-    def bearing_out(self, claim: Claim) -> tuple[int, ...]:
-        """The places of the sources that bear a claim out; none when it has none."""
+    def bearing_out(self, claim: Claim, sentence: str) -> tuple[int, ...]:
+        """The places of the sources that bear a claim of a sentence out; none when it has none."""
         bears = _TESTS[claim.kind]
-        return tuple(at for at, source in enumerate(self.sources) if bears(claim.text, source))
+        return tuple(
+            at
+            for at, source in enumerate(self.sources)
+            if bears(claim.text, source) and _is_of_the_same(claim, sentence, source)
+        )
 
     def drawn_on(self, sentence: str) -> tuple[int, ...]:
         """The sources whose words a sentence says again."""
@@ -40,6 +46,23 @@ class Ground:
             if meant and shared >= min(_FEWEST_SHARED, len(meant)) and shared >= _LEAST_SHARE * len(meant):
                 found.append(at)
         return tuple(found)
+
+
+def _is_of_the_same(claim: Claim, sentence: str, source: Source) -> bool:
+    """Whether a figure that the source has counts, dates or prices the same thing there."""
+    if claim.kind is Kind.DATE:
+        days = [day for day in find_dates(sentence) if day.start == claim.start and day.month is not None]
+        return all(date_agrees(sentence, day, source.text, source.about) for day in days)
+    if claim.kind is Kind.AWARD and "nominated" not in _named(sentence, wording.AWARDS):
+        # To be nominated for an award is not to have it.
+        return bool(
+            _named(claim.text, wording.AWARDS) & _named(wording.NOMINATED_FOR.sub(" ", source.text), wording.AWARDS)
+        )
+    agrees = {Kind.NUMBER: number_agrees, Kind.PRICE: price_agrees}.get(claim.kind)
+    if agrees is None:
+        return True
+    numbers = [number for number in (*find_numbers(sentence), *find_ordinals(sentence)) if number.start == claim.start]
+    return all(agrees(sentence, number, source.text) for number in numbers)
 
 
 def _number(text: str, source: Source) -> bool:
@@ -70,8 +93,8 @@ def _is_in(number: Number, source: Source) -> bool:
 
 
 def _units_agree(claimed: str, given: str) -> bool:
-    # A plain number may come from a price, never the other way round.
-    return not claimed or claimed == given
+    # A plain number may come from a price, never the other way round, and never from a share.
+    return claimed == given or (not claimed and given != "%")
 
 
 def _is_day_of(text: str, source: Source) -> bool:
@@ -88,7 +111,8 @@ def _pieces(text: str) -> frozenset[str]:
 
 
 def _date(text: str, source: Source) -> bool:
-    wanted = find_dates(text)
+    # A month alone is only read behind a small word, which is no part of the claim.
+    wanted = find_dates(text) or find_dates(f"in {text}")
     if not wanted:
         return folded(text) in folded(source.text)
     if all(day.month is None and day.weekday is None for day in wanted):
@@ -101,7 +125,8 @@ def _price(text: str, source: Source) -> bool:
     if numbers:
         return all(_is_in(number, source) for number in numbers)
     said = wording.FREE.findall(source.text)
-    return any(same_word(words_of(one)[0], words_of(text)[0]) for one in said if words_of(one) and words_of(text))
+    pairs = [(words_of(one)[0], words_of(text)[0]) for one in said if words_of(one) and words_of(text)]
+    return any(same_word(one, two) or same_counted(one, two) for one, two in pairs)
 
 
 def _award(text: str, source: Source) -> bool:
@@ -136,7 +161,7 @@ def _quote(text: str, source: Source) -> bool:
 
 
 def _name(text: str, source: Source) -> bool:
-    return _are_in(words_of(text), source)
+    return _are_in(words_of(_POSSESSIVE.sub("", text)), source)
 
 
 def _are_in(words: Iterable[str], source: Source) -> bool:

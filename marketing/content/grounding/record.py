@@ -66,11 +66,12 @@ def _sentences(text: str, ground: Ground) -> Iterable[Sentence]:
     claims = find_claims(text)
     for start, end in sentences(text):
         mine = [claim for claim in claims if start <= claim.start < end]
-        judged = tuple(_judged(claim, ground, start) for claim in mine)
+        judged = tuple(_judged(claim, ground, text[start:end], start) for claim in mine)
         drawn = ground.drawn_on(text[start:end])
         sources = sorted({*drawn, *(at for claim in judged for at in claim.sources)})
         yield Sentence(text[start:end], start, judged, tuple(sources))
 
 
-def _judged(claim: Claim, ground: Ground, start: int) -> Claim:
-    return replace(claim, start=claim.start - start, end=claim.end - start, sources=ground.bearing_out(claim))
+def _judged(claim: Claim, ground: Ground, sentence: str, start: int) -> Claim:
+    claim = replace(claim, start=claim.start - start, end=claim.end - start)
+    return replace(claim, sources=ground.bearing_out(claim, sentence))

@@ -23,12 +23,14 @@ class Kind(StrEnum):
 class Source:
     """Something that copy may draw on. `name` says where in the brief it stands: title, creator, fact, date and so on.
 
-    `origin` is who says so, where the catalogue knows it.
+    `origin` is who says so, where the catalogue knows it. `about` is what a date alone is the date of, such as
+    `premiere`.
     """
 
     name: str
     text: str
     origin: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,11 @@ CREDIT = regex.compile(r"\s*[,.]?\s*[–—-]\s*\p{Lu}")
 VAGUE = _any_of(_DATA["vague"])
 SAID = _any_of(_DATA["said"])
 WORK = regex.compile(rf"[\s-]+(?:\p{{L}}+\s+)?(?:{_DATA['works']})\b", regex.IGNORECASE)
+# Somebody who is nominated, with the award's name.
+NOMINATED_FOR = regex.compile(
+    r"\b(?:nomin\p{L}+|(?:short|long)list\p{L}*|finalist\p{L}*)(?:\s+(?:do|for|of|the|to|w|on|in)\b)+(?:\s+\p{L}+){1,4}",
+    regex.IGNORECASE,
+)
 QUOTE = regex.compile(r"[„“\"«]([^„“”\"«»\n]{2,400})[”“\"»]")
 NOT_NAMES = frozenset(_DATA["not_names"].split())
 SMALL = frozenset(_DATA["small"].split())

@@ -27,7 +27,11 @@ _LARGEST_LINK_SHARE = 0.5
 _LONGEST_DERIVED_TAG = 30
 _AIRY_FROM = 500
 _MOST_RUNNING_FACTS = 2
-_FEWEST_SPACES_IN_A_LEAD = 2
+_FEWEST_SPACES_IN_A_LEAD = 3
+# Where and when, and how many pages: worth saying, but nothing to begin with.
+_NO_LEAD = regex.compile(
+    r"^(?:\P{L}|początek|start|doors|bilet|ticket)|\b(?:ul|al|pl|street|st)\b\.?|\d[.:]\d\d", regex.IGNORECASE
+)
 # The ways to lay a draft out; the third is opening, mood, details.
 _MOOD_FIRST, _FACT_FIRST, _LAYOUTS = 1, 2, 3
 _STEM = 5
@@ -57,7 +61,7 @@ class _Draft:
         opening = _spaced(self.opening, self.mood)
         if self.order == _MOOD_FIRST and self.mood:
             return self.mood, self.opening, self._details(self.facts)
-        if self.order == _FACT_FIRST and self.facts and self.facts[0].count(" ") >= _FEWEST_SPACES_IN_A_LEAD:
+        if self.order == _FACT_FIRST and self.facts and _can_lead(self.facts[0]):
             return self.facts[0], opening, self._details(self.facts[1:])
         return opening, self._details(self.facts)
 
@@ -68,6 +72,10 @@ class _Draft:
             if self.airy and len(facts) > _MOST_RUNNING_FACTS
             else _spaced(self.date, *facts)
         )
+
+
+def _can_lead(fact: str) -> bool:
+    return fact.count(" ") >= _FEWEST_SPACES_IN_A_LEAD and not _NO_LEAD.search(fact)
 
 
 def _spaced(*blocks: str) -> str:

@@ -20,6 +20,7 @@ from marketing.content.sheets.briefs import SheetBrief
 from marketing.content.sheets.checking import given_values, judge_of
 from marketing.content.sheets.judging import Judge
 from marketing.content.sheets.table import SheetField, as_text, sheet
+from marketing.content.typography import quoted
 
 _FOLDER = Path(__file__).parent
 _CLOSED = regex.compile(r"[.!?…][”\"»’)]*$")
@@ -106,12 +107,15 @@ def _candidates(setting: _Setting, one: SheetField) -> Iterator[str]:
         head, rest = lines[:3], lines[3:]
         turn = setting.turn % max(1, len(rest))
         lines = head + rest[turn:] + rest[:turn]
-    named = [(line, text) for line in lines if (text := _fill(setting, line))]
+    # In running text a work's title stands in quotation marks.
+    prose = pool in {"paragraph", "medium"} and setting.brief.subject in {"release", "book"}
+    named = [(line, text) for line in lines if (text := _fill(setting, line, in_prose=prose))]
     if one.name == "paragraphs":
         # Of two lines that begin alike, the second one only does without a name that the brief has.
         named = list({line.split("{")[0]: (line, text) for line, text in reversed(named)}.values())[::-1]
     filled = [text for _line, text in named]
-    facts = [_sentence(fact) if one.name not in {"headlines", "points"} else fact for fact in setting.brief.facts]
+    closed = one.name not in {"headlines", "points"}
+    facts = [_sentence(fact) if closed else _capital(fact) for fact in setting.brief.facts]
     if facts_stand == "spoken":
         spoken = [filled[0], *facts[:_MOST_SPOKEN], *filled[-2:]] if filled else facts
         yield " ".join(spoken)
@@ -122,18 +126,22 @@ def _candidates(setting: _Setting, one: SheetField) -> Iterator[str]:
     yield from facts if facts_stand == "behind" else ()
 
 
-def _fill(setting: _Setting, line: str) -> str:
+def _fill(setting: _Setting, line: str, *, in_prose: bool) -> str:
     """A line with the brief's words in it; empty when the brief lacks one of them."""
     brief = setting.brief
     date = format_date(brief.date, "d MMMM y", locale=brief.language) if brief.date else ""
-    known = {"title": brief.title, "creator": brief.creator, "date": date, "call": brief.call_to_action.rstrip(" :.!")}
+    title = quoted(brief.title, brief.language) if in_prose else brief.title
+    known = {"title": title, "creator": brief.creator, "date": date, "call": brief.call_to_action.rstrip(" :.!")}
     names = {name for _text, name, _spec, _conversion in string.Formatter().parse(line) if name}
     return line.format(**known) if all(known[name] for name in names) else ""
 
 
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:] if text.split(" ", 1)[0].islower() else text
+
+
 def _sentence(text: str) -> str:
-    first = text.split(" ", 1)[0]
-    text = text[0].upper() + text[1:] if first.islower() else text
+    text = _capital(text)
     return text if _CLOSED.search(text) else f"{text}."
 
 

@@ -10,6 +10,7 @@ from marketing.content.answers import read_object
 from marketing.content.base import Part, Piece
 from marketing.content.counting import youtube_tags
 from marketing.content.language import is_in
+from marketing.content.policies import without_formula_signs
 from marketing.content.sheets.briefs import SheetBrief
 from marketing.content.sheets.judging import Judge
 from marketing.content.sheets.prompts import sheet_instructions
@@ -62,11 +63,12 @@ def given_values(judge: Judge, brief: SheetBrief, one: SheetField) -> tuple[str,
     """The values of a field that the brief fills."""
     if one.given == "link":
         return (brief.link,) if brief.link and not judge.overrun(one, brief.link) else ()
-    for name in (brief.brand, brief.creator, brief.title):
+    for name in map(without_formula_signs, (brief.brand, brief.creator, brief.title)):
         text = judge.cleaned(one, name)[0] if name else ""
         if text and not judge.overrun(one, text):
             return (text,)
-    cut = shorten_words(brief.brand or brief.creator or brief.title, lambda part: not judge.overrun(one, part))
+    whole = without_formula_signs(brief.brand or brief.creator or brief.title)
+    cut = shorten_words(whole, lambda part: not judge.overrun(one, part))
     return (cut,) if cut else ()
 
 

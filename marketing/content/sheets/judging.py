@@ -11,7 +11,7 @@ from marketing.content.cleaning import leak, placeholder, plain, without_foreign
 from marketing.content.counting import count
 from marketing.content.grounding import Block, Source, ground, open_claims
 from marketing.content.grounding.words import folded
-from marketing.content.policies import broken
+from marketing.content.policies import broken, formula_sign
 from marketing.content.sheets.table import Sheet, SheetField
 from marketing.content.social_composing import shorten_words
 from marketing.content.typography import polish
@@ -66,6 +66,8 @@ class Judge:
             return f'speaks about the task ("{words}")'
         if over := self.overrun(field, text):
             return f"is {over} over {field.limit.max}"
+        if self.shown.kind == "ad-copy" and (sign := formula_sign(text)):
+            return f'begins with "{sign}", which spreadsheets run as a formula; begin with a word'
         if word := self.banned(text):
             return f'uses the word "{word}", which the brand voice avoids'
         if code := broken(self.shown, field.name, text):

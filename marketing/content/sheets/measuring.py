@@ -10,24 +10,30 @@ from django.utils.functional import Promise
 from marketing.content.alike import alike_pairs
 from marketing.content.counting import count, youtube_tags
 from marketing.content.measure import UNITS, Gauge, Level
-from marketing.content.policies import Breach, breaches
+from marketing.content.policies import Breach, breaches, formula_sign
 from marketing.content.sheets.table import Sheet, SheetField, Values
 
 
 @dataclass(frozen=True, slots=True)
 class ValueMeasure:
-    """One value and how long it is. `alike` is the number of an earlier value that it nearly repeats."""
+    """One value and how long it is. `alike` is the number of an earlier value that it nearly repeats.
+
+    `runs` is the sign by which a spreadsheet would take an advertisement's value for a formula.
+    """
 
     number: int
     text: str
     gauge: Gauge
     alike: int | None = None
     refused: str = ""
+    runs: str = ""
 
     @property
     def level(self) -> Level:
         """How it stands."""
-        return Level.OVER if self.refused else max(self.gauge.level, self._alike_level, key=list(Level).index)
+        return (
+            Level.OVER if self.refused or self.runs else max(self.gauge.level, self._alike_level, key=list(Level).index)
+        )
 
     @property
     def _alike_level(self) -> Level:
@@ -69,7 +75,10 @@ class SheetMeasure:
 
 def measure_sheet(shown: Sheet, values: Values) -> SheetMeasure:
     """Every field against its limits, and the whole against the policies of its tool."""
-    fields = tuple(_field(one, [_nfc(value) for value in values.get(one.name, ())]) for one in shown.fields)
+    fields = tuple(
+        _field(one, [_nfc(value) for value in values.get(one.name, ())], for_file=shown.kind == "ad-copy")
+        for one in shown.fields
+    )
     return SheetMeasure(fields, breaches(shown, values))
 
 
@@ -99,7 +108,7 @@ def _nfc(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def _field(field: SheetField, values: list[str]) -> FieldMeasure:
+def _field(field: SheetField, values: list[str], *, for_file: bool) -> FieldMeasure:
     filled = [value for value in values if value.strip()]
     pairs = {later: first for first, later in alike_pairs(values)} if field.distinct else {}
     measured = tuple(
@@ -109,6 +118,7 @@ def _field(field: SheetField, values: list[str]) -> FieldMeasure:
             gauge=measure_value(field, value),
             alike=pairs[at] + 1 if at in pairs else None,
             refused=refused_letters(field, value),
+            runs=formula_sign(value) if for_file else "",
         )
         for at, value in enumerate(values)
     )

@@ -12,7 +12,8 @@ from django.core.management.base import BaseCommand
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from marketing import demo_campaigns, demo_catalogue
+from marketing import demo_campaigns, demo_catalogue, demo_sets
+from marketing.claims import grounding_of
 from marketing.content.registry import content_type
 from marketing.demo import EXAMPLES, Example, ExampleText
 from marketing.models import Job, Variant
@@ -31,6 +32,7 @@ class Command(BaseCommand):
         owner = self._sign_in()
         made = sum(_load(example, owner) for example in EXAMPLES)
         self.stdout.write(f"Demonstration data: sign-in {SIGN_IN}, {made} new of {len(EXAMPLES)} example jobs")
+        self.stdout.write(f"Whole campaigns: {demo_sets.load(owner)} new examples")
         self.stdout.write(f"Catalogue: {demo_catalogue.load()} new example entries")
         self.stdout.write(f"Campaigns: {demo_campaigns.load()} new example days")
 
@@ -90,6 +92,7 @@ def _variant(job: Job, text: ExampleText, asked: datetime) -> Variant:
         text=text.text,
         original_title=text.title,
         original_text=text.text,
+        grounding=grounding_of(job, text.title, text.text, {}),
         provenance=_PROVENANCE,
         created_at=asked,
         kept_at=asked if text.kept else None,
