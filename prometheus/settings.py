@@ -56,6 +56,9 @@ MOST_BODY_BYTES = env.number("MAX_BODY_MB", 200) * 1024 * 1024
 KEEP_ATTEMPTS_DAYS = env.number("KEEP_ATTEMPTS_DAYS", 90)
 KEEP_HOURS_DAYS = env.number("KEEP_HOURS_DAYS", 35)
 KEEP_ROLLUPS_DAYS = env.number("KEEP_ROLLUPS_DAYS", 1100)
+# Days: finished work of which nobody kept a text; who signed in from where.
+KEEP_DRAFTS_DAYS = env.number("KEEP_DRAFTS_DAYS", 365)
+KEEP_SIGN_INS_DAYS = env.number("KEEP_SIGN_INS_DAYS", 90)
 
 DATABASES: dict[str, Any] = {
     "default": env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'prometheus.sqlite3'}"),
