@@ -32,6 +32,8 @@ CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in env.items("ALL
 # Where vendors reach this installation from outside; without it they are polled instead of reporting.
 PUBLIC_URL = env.public_address("PUBLIC_URL")
 PORT = env.number("PORT", 8000, most=65535)
+# How long a stop waits for requests under way.
+DRAIN_SECONDS = env.number("DRAIN_SECONDS", 3, most=600)
 DEMO_PASSWORD = env.text("DJANGO_SUPERUSER_PASSWORD")
 
 # Limits for providers that state none of their own.

@@ -175,6 +175,21 @@ def house(folder: Path, *, server: str | None = None, **environment: str) -> Ite
             _end(built)
 
 
+@contextmanager
+def second_host(first: House, **environment: str) -> Iterator[House]:
+    """Another host of the same installation: database and secrets are shared, folder, port and `serve` its own."""
+    mark, folder = secrets.token_hex(8), first.folder / "second"
+    folder.mkdir()
+    kept = {**first.environment, "DATA_DIR": str(folder / "data"), "PORT": str(free_port()), "HOUSE": mark}
+    (folder / "data").mkdir()
+    shutil.copyfile(first.folder / "data" / "secrets.env", folder / "data" / "secrets.env")
+    built = House(folder, first.database_url, kept | environment, mark)
+    try:
+        yield built
+    finally:
+        _end(built)
+
+
 # The migrated but empty SQLite database of this test process: a copy costs milliseconds, a migration seconds.
 _empty: list[Path] = []
 
