@@ -182,11 +182,12 @@ else:
 JOB_LEASE_SECONDS = env.number("JOB_LEASE_SECONDS", 15)
 # How long after it was asked for a job may sleep until a free limit makes room; then it is drafted offline.
 CAPACITY_WAIT_SECONDS = env.number("CAPACITY_WAIT_SECONDS", 900)
+WORKERS = env.number("WORKERS", 2, most=64)
 Q_CLUSTER = {
     "name": "prometheus",
     "orm": "default",
     "broker_class": "prometheus.queue.WakingBroker",
-    "workers": env.number("WORKERS", 2, most=64),
+    "workers": WORKERS,
     "bulk": 1,
     # What a dying cluster holds in its hands has to be sent again, so it takes no more than it needs.
     "queue_limit": 1,
