@@ -1,7 +1,7 @@
 """A job's life: claim, heartbeat, finish, reconcile. Every step is one conditional UPDATE; its row count is the answer.
 
-The row is the truth, the queue only carries wake-ups (docs/adr/0004). Times are the host's clock; several hosts have to
-agree on it within a fraction of JOB_LEASE_SECONDS, as any NTP client sees to.
+The row is the truth, the queue only carries wake-ups (docs/adr/0004). Times are the database's clock (docs/adr/0043):
+hosts need not agree on theirs.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import Error, connection, transaction
 from django.db.models import Case, F, Q, QuerySet, When
-from django.utils import timezone
 from django_q.conf import Conf
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
+from marketing import clock
 from marketing.models import Job
 from marketing.steps import Step, StepsWith
 from providers import notifying
@@ -85,7 +85,7 @@ def enqueue(job: Job) -> None:
 
 def claim(job_id: uuid.UUID) -> Claim | None:
     """Take a job that waits, or whose worker's lease has run out; None when there is nothing to take."""
-    now = timezone.now()
+    now = clock.now()
     token = uuid.uuid4().hex
     abandoned = Q(state=Job.State.RUNNING, lease_until__lt=now, claims__lt=MOST_CLAIMS, cancel_requested=False)
     taken = Job.objects.filter(_awake(now) | abandoned, pk=job_id).update(
@@ -140,7 +140,7 @@ def give_back(claim: Claim) -> bool:
         lease_until=None,
         # This claim did not kill its worker.
         claims=F("claims") - 1,
-        enqueued_at=timezone.now(),
+        enqueued_at=clock.now(),
         version=F("version") + 1,
         steps=StepsWith(Step(kind="waiting")),
     )
@@ -150,7 +150,11 @@ def give_back(claim: Claim) -> bool:
 
 
 def sleep(claim: Claim, until: datetime) -> bool:
-    """Give a job back until there is capacity for it; what is finished stays. False when the claim is lost."""
+    """Give a job back until there is capacity for it; what is finished stays. False when the claim is lost.
+
+    `until` is by this host's clock.
+    """
+    until = clock.from_host(until)
     if _held(claim).filter(cancel_requested=True).update(**_ended(Job.State.CANCELLED)):
         return True
     return bool(
@@ -169,12 +173,12 @@ def sleep(claim: Claim, until: datetime) -> bool:
 
 def wake_sleepers() -> int:
     """Send wake-ups for jobs whose time has come: the most urgent first, then the most valuable; how many."""
-    now = timezone.now()
+    now = clock.now()
     asleep = Job.objects.filter(state=Job.State.WAITING, not_before__lte=now)
     woken = 0
     for pk in asleep.order_by(F("due_at").asc(nulls_last=True), "-value", "created_at").values_list("pk", flat=True):
         # The queue keeps the order, and each sleeper goes to one host.
-        if asleep.filter(pk=pk).update(not_before=None, enqueued_at=timezone.now()):
+        if asleep.filter(pk=pk).update(not_before=None, enqueued_at=clock.now()):
             async_task(TASK, str(pk))
             woken += 1
     return woken
@@ -204,7 +208,7 @@ def retry(job: Job) -> bool:
             lease_until=None,
             cancel_requested=False,
             failure={},
-            enqueued_at=timezone.now(),
+            enqueued_at=clock.now(),
             started_at=None,
             finished_at=None,
             not_before=None,
@@ -220,7 +224,7 @@ def reconcile() -> int:
 
     Any number of hosts may do this at once: each row goes to the one whose UPDATE still finds its `enqueued_at`.
     """
-    now = timezone.now()
+    now = clock.now()
     abandoned = Job.objects.filter(state=Job.State.RUNNING, lease_until__lt=now)
     lethal = {"kind": "WorkerLost", "detail": f"the worker died {MOST_CLAIMS} times over this job"}
     _end_each(abandoned.filter(cancel_requested=True), _ended(Job.State.CANCELLED))
@@ -228,7 +232,7 @@ def reconcile() -> int:
     woken = wake_sleepers()
     unclaimed = Job.objects.filter(_awake(now)) | abandoned
     for pk, enqueued_at in unclaimed.filter(enqueued_at__lt=_stale_before(now)).values_list("pk", "enqueued_at"):
-        if unclaimed.filter(pk=pk, enqueued_at=enqueued_at).update(enqueued_at=timezone.now()):
+        if unclaimed.filter(pk=pk, enqueued_at=enqueued_at).update(enqueued_at=clock.now()):
             async_task(TASK, str(pk))
             woken += 1
     return woken
@@ -244,7 +248,7 @@ def _end_each(jobs: QuerySet[Job], changes: dict[str, Any]) -> None:
 
 def is_stuck() -> bool:
     """Whether a job waits although workers should be free: the sign of a cluster that looks alive and is not."""
-    now = timezone.now()
+    now = clock.now()
     if not Job.objects.filter(_awake(now), enqueued_at__lt=now - STUCK_AFTER).exists():
         return False
     busy = Job.objects.filter(state=Job.State.RUNNING, lease_until__gte=now).count()
@@ -272,7 +276,7 @@ def _ended(state: Job.State, failure: dict[str, Any] | None = None) -> dict[str,
         "failure": failure or {},
         "lease_until": None,
         "cancel_requested": False,
-        "finished_at": timezone.now(),
+        "finished_at": clock.now(),
         "version": F("version") + 1,
     }
 
@@ -364,7 +368,7 @@ class Heartbeat:
             give_back(self._claim)
             self._tell("lost")
             return False
-        if now >= self._extend_at and _held(self._claim).update(lease_until=timezone.now() + _lease()):
+        if now >= self._extend_at and _held(self._claim).update(lease_until=clock.now() + _lease()):
             self._lease_ends = now + settings.JOB_LEASE_SECONDS
             self._extend_at = now + settings.JOB_LEASE_SECONDS / 3
         row = Job.objects.filter(pk=self._claim.job_id).values("token", "state", "cancel_requested").first()

@@ -15,11 +15,10 @@ from types import MappingProxyType, TracebackType
 
 from django.conf import settings
 from django.db import connection
-from django.utils import timezone
 from django_q.tasks import async_task
 
-from marketing import idempotency
-from prometheus import own_errors
+from marketing import clock, idempotency
+from prometheus import own_errors, personal_data
 from providers import notifying
 from providers.models import Chore
 from providers.monitoring import faults, retention, rollups
@@ -56,6 +55,9 @@ def _tidy(state: dict[str, str]) -> dict[str, str]:
     for thrown in retention.prune():
         if thrown.rows:
             logger.info("%s: %d old rows deleted", thrown.table, thrown.rows)
+    for line in personal_data.forget_old():
+        if line.rows:
+            logger.info("%s: %d old rows deleted", line.what, line.rows)
     notifying.forget_old()
     idempotency.forget_old()
     return state
@@ -72,7 +74,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 
 def wake_due() -> int:
     """Put what is due into the queue; how many. Of several hosts one wins each chore."""
-    now, woken = timezone.now(), 0
+    now, woken = clock.now(), 0
     known = set(Chore.objects.values_list("name", flat=True))
     Chore.objects.bulk_create(
         [Chore(name=name, due_at=now) for name in KINDS if name not in known], ignore_conflicts=True
@@ -117,4 +119,4 @@ def do_now(name: str) -> None:
     """Do a chore here and now, and remember what it left."""
     chore, _made = Chore.objects.get_or_create(name=name)
     state = KINDS[name].do(chore.state)
-    Chore.objects.filter(name=name).update(state=state, done_at=timezone.now())
+    Chore.objects.filter(name=name).update(state=state, done_at=clock.now())

@@ -103,6 +103,7 @@ class Parent:
     duties: Sequence[Duty]
     token: str
     tell: Tell
+    stop_seconds: float = STOP_SECONDS
     _signals: list[int] = field(default_factory=list)
 
     def run(self) -> None:
@@ -125,7 +126,7 @@ class Parent:
         running = [child.process for child in self.children if child.process]
         for process in running:
             process.terminate()
-        until = time.monotonic() + STOP_SECONDS
+        until = time.monotonic() + self.stop_seconds
         while any(process.poll() is None for process in running):
             if time.monotonic() > until or len(self._signals) > 1:
                 break

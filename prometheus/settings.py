@@ -32,6 +32,8 @@ CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in env.items("ALL
 # Where vendors reach this installation from outside; without it they are polled instead of reporting.
 PUBLIC_URL = env.public_address("PUBLIC_URL")
 PORT = env.number("PORT", 8000, most=65535)
+# How long a stop waits for requests under way.
+DRAIN_SECONDS = env.number("DRAIN_SECONDS", 3, most=600)
 DEMO_PASSWORD = env.text("DJANGO_SUPERUSER_PASSWORD")
 
 # Limits for providers that state none of their own.
@@ -56,6 +58,9 @@ MOST_BODY_BYTES = env.number("MAX_BODY_MB", 200) * 1024 * 1024
 KEEP_ATTEMPTS_DAYS = env.number("KEEP_ATTEMPTS_DAYS", 90)
 KEEP_HOURS_DAYS = env.number("KEEP_HOURS_DAYS", 35)
 KEEP_ROLLUPS_DAYS = env.number("KEEP_ROLLUPS_DAYS", 1100)
+# Days: finished work of which nobody kept a text; who signed in from where.
+KEEP_DRAFTS_DAYS = env.number("KEEP_DRAFTS_DAYS", 365)
+KEEP_SIGN_INS_DAYS = env.number("KEEP_SIGN_INS_DAYS", 90)
 
 DATABASES: dict[str, Any] = {
     "default": env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'prometheus.sqlite3'}"),
@@ -177,11 +182,12 @@ else:
 JOB_LEASE_SECONDS = env.number("JOB_LEASE_SECONDS", 15)
 # How long after it was asked for a job may sleep until a free limit makes room; then it is drafted offline.
 CAPACITY_WAIT_SECONDS = env.number("CAPACITY_WAIT_SECONDS", 900)
+WORKERS = env.number("WORKERS", 2, most=64)
 Q_CLUSTER = {
     "name": "prometheus",
     "orm": "default",
     "broker_class": "prometheus.queue.WakingBroker",
-    "workers": env.number("WORKERS", 2, most=64),
+    "workers": WORKERS,
     "bulk": 1,
     # What a dying cluster holds in its hands has to be sent again, so it takes no more than it needs.
     "queue_limit": 1,

@@ -28,6 +28,7 @@ class Deed(models.TextChoices):
     APPROVED = "approved", _("approved")
     REJECTED = "rejected", _("rejected")
     EXPORTED = "exported", _("exported")
+    ERASED = "erased", _("erased a person's data")
 
 
 def deeds() -> list[tuple[str, object]]:

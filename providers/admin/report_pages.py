@@ -76,11 +76,11 @@ def bars(steps: list[tuple[str, int, int]]) -> list[Bar]:
     ]
 
 
-def _asked(request: HttpRequest) -> Report:
+def _asked(request: HttpRequest, *, step_latencies: bool) -> Report:
     typed = request.GET.get("days", "")
     days = int(typed) if typed.isascii() and typed.isdecimal() and int(typed) in SPANS else 7
     by = request.GET.get("by", "provider")
-    return report(days=days, by=by if by in BY else "provider")
+    return report(days=days, by=by if by in BY else "provider", step_latencies=step_latencies)
 
 
 @requires(Permission.SEE_REPORTS)
@@ -88,7 +88,7 @@ def _asked(request: HttpRequest) -> Report:
 @never_cache
 def reports(request: HttpRequest) -> HttpResponse:
     """Success, fallback and waste, latencies, tokens and what they are worth: in all, by something, and over time."""
-    found = _asked(request)
+    found = _asked(request, step_latencies=False)
     form = "%H:%M" if found.step < timedelta(days=1) else "%d.%m."
     steps = [
         (f"{timezone.localtime(at):{form}}: {one.answered} / {one.attempts}", one.answered, one.rejected + one.failed)
@@ -110,7 +110,7 @@ def reports(request: HttpRequest) -> HttpResponse:
 @never_cache
 def report_file(request: HttpRequest, form: str) -> HttpResponse:
     """The report as CSV or JSON."""
-    found = _asked(request)
+    found = _asked(request, step_latencies=form == "json")
     name = f"prometheus-{found.by}-{timezone.localdate():%Y-%m-%d}"
     if form == "json":
         answer: HttpResponse = JsonResponse(found.to_json(), json_dumps_params={"ensure_ascii": False})

@@ -28,8 +28,16 @@ class Thrown:
 
 def prune(now: datetime | None = None, *, most: int = 200_000) -> list[Thrown]:
     """Delete what is too old, at most `most` rows of each table; the next call goes on."""
-    now = now or timezone.now()
-    old: dict[str, QuerySet[Any]] = {
+    return [Thrown(table, delete_in_bites(rows, most)) for table, rows in _old(now or timezone.now()).items()]
+
+
+def count_old(now: datetime | None = None) -> list[Thrown]:
+    """What `prune` would delete."""
+    return [Thrown(table, rows.count()) for table, rows in _old(now or timezone.now()).items()]
+
+
+def _old(now: datetime) -> dict[str, QuerySet[Any]]:
+    return {
         "attempts": Attempt.objects.filter(started_at__lt=now - _days("KEEP_ATTEMPTS_DAYS")),
         "rollups by hour": Rollup.objects.filter(grain=Rollup.Grain.HOUR, starts_at__lt=now - _days("KEEP_HOURS_DAYS")),
         "rollups by day": Rollup.objects.filter(grain=Rollup.Grain.DAY, starts_at__lt=now - _days("KEEP_ROLLUPS_DAYS")),
@@ -37,7 +45,6 @@ def prune(now: datetime | None = None, *, most: int = 200_000) -> list[Thrown]:
         "error groups": ErrorGroup.objects.filter(last_seen__lt=now - _days("KEEP_ROLLUPS_DAYS")),
         "vendors' runs": RemoteRun.objects.filter(created_at__lt=now - _days("KEEP_ATTEMPTS_DAYS")),
     }
-    return [Thrown(table, delete_in_bites(rows, most)) for table, rows in old.items()]
 
 
 def delete_in_bites(rows: QuerySet[Model], most: int) -> int:

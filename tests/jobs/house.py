@@ -91,8 +91,8 @@ class House:
             env=self.environment, capture_output=True, text=True, timeout=60, check=True, cwd=settings.BASE_DIR,
         ).stdout  # fmt: skip
 
-    def start(self, *options: str) -> subprocess.Popen[str]:
-        """Start `serve` and wait until it answers."""
+    def start(self, *options: str, greeting: str = "answers at") -> subprocess.Popen[str]:
+        """Start `serve` and wait until it says that it is there."""
         log = self.folder / f"serve-{len(self.printed)}.log"
         self.printed.append(log)
         with log.open("w") as out:
@@ -100,14 +100,14 @@ class House:
                 [sys.executable, MANAGE, "serve", *options],
                 env=self.environment, stdout=out, stderr=subprocess.STDOUT, text=True, cwd=self.folder,
             )  # fmt: skip
-        wait_until(lambda: "answers at" in log.read_text(), 30, self.said)
+        wait_until(lambda: greeting in log.read_text(), 30, self.said)
         return self.parent
 
     def stop(self) -> int:
         """Ask `serve` to stop; its exit code."""
         assert self.parent
         self.parent.send_signal(signal.SIGTERM)
-        return self.parent.wait(25)
+        return self.parent.wait(60)
 
     def said(self) -> str:
         """Everything `serve` printed."""
@@ -173,6 +173,21 @@ def house(folder: Path, *, server: str | None = None, **environment: str) -> Ite
             yield built
         finally:
             _end(built)
+
+
+@contextmanager
+def second_host(first: House, **environment: str) -> Iterator[House]:
+    """Another host of the same installation: database and secrets are shared, folder, port and `serve` its own."""
+    mark, folder = secrets.token_hex(8), first.folder / "second"
+    folder.mkdir()
+    kept = {**first.environment, "DATA_DIR": str(folder / "data"), "PORT": str(free_port()), "HOUSE": mark}
+    (folder / "data").mkdir()
+    shutil.copyfile(first.folder / "data" / "secrets.env", folder / "data" / "secrets.env")
+    built = House(folder, first.database_url, kept | environment, mark)
+    try:
+        yield built
+    finally:
+        _end(built)
 
 
 # The migrated but empty SQLite database of this test process: a copy costs milliseconds, a migration seconds.

@@ -15,7 +15,7 @@ from django.db import Error, close_old_connections, connection
 
 from marketing import jobs
 from prometheus import chores
-from prometheus.parent import AlreadyServingError, Child, Duty, Parent, sole_parent
+from prometheus.parent import STOP_SECONDS, AlreadyServingError, Child, Duty, Parent, sole_parent
 from prometheus.preparation import prepare
 from providers import refreshing
 
@@ -39,6 +39,7 @@ class Command(BaseCommand):
             metavar="COMMAND",
             help="first migrate, collect static files, load demonstration data and so on, or only what is named",
         )
+        parser.add_argument("--only", choices=["web", "worker"], help="for a host that does one of both")
         parser.add_argument("--show-sign-in", action="store_true", help="print the demonstration sign-in")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -49,18 +50,29 @@ class Command(BaseCommand):
             raise CommandError(f"{error}; stop it first") from error
 
     def _serve(self, token: str, options: dict[str, Any]) -> None:
-        host, port = options["host"], settings.PORT
-        self._refuse_taken_port(host, port)
+        host, port, only = options["host"], settings.PORT, options["only"]
+        if only != "worker":
+            self._refuse_taken_port(host, port)
         if options["prepare"] is not None:
             prepare(options["prepare"], self._tell)
         connection.close()
-        web = Child("web", _web(host, port))
-        worker = Child("worker", [sys.executable, str(settings.BASE_DIR / "manage.py"), "work"])
-        greeting = _Greeting(web, host, port, self._tell, show_sign_in=options["show_sign_in"])
-        keeper = Duty(_Keeper(worker, self._tell).look, RECONCILE_SECONDS)
-        clock = Duty(_wake_for_what_is_due, CLOCK_SECONDS)
-        duties = [Duty(greeting.look, 0.1), keeper, clock]
-        Parent([web, worker], duties, token, self._tell).run()
+        children: list[Child] = []
+        duties: list[Duty] = []
+        if only != "worker":
+            web = Child("web", _web(host, port))
+            greeting = _Greeting(web, host, port, self._tell, show_sign_in=options["show_sign_in"])
+            children.append(web)
+            duties.append(Duty(greeting.look, 0.1))
+        if only != "web":
+            worker = Child("worker", [sys.executable, str(settings.BASE_DIR / "manage.py"), "work"])
+            children.append(worker)
+            duties += [
+                Duty(_Keeper(worker, self._tell).look, RECONCILE_SECONDS),
+                Duty(_wake_for_what_is_due, CLOCK_SECONDS),
+            ]
+        if only == "worker":
+            self._tell("Prometheus AI works on jobs")
+        Parent(children, duties, token, self._tell, stop_seconds=_stop_seconds()).run()
 
     def _tell(self, line: str) -> None:
         self.stdout.write(line)
@@ -80,8 +92,13 @@ class Command(BaseCommand):
 def _web(host: str, port: int) -> list[str]:
     uvicorn = [sys.executable, "-m", "uvicorn", "prometheus.asgi:application", "--app-dir", str(settings.BASE_DIR)]
     quiet = ["--log-level=warning", "--no-access-log"]
-    # Pages that follow a job hold their connection open; a stop does not wait for them.
-    return [*uvicorn, "--host", host, "--port", str(port), *quiet, "--timeout-graceful-shutdown=3"]
+    # Pages that follow a job hold their connection open; a stop does not wait for them longer than this.
+    patience = f"--timeout-graceful-shutdown={settings.DRAIN_SECONDS}"
+    return [*uvicorn, "--host", host, "--port", str(port), *quiet, patience]
+
+
+def _stop_seconds() -> float:
+    return max(STOP_SECONDS, settings.DRAIN_SECONDS + 5.0)
 
 
 def _wake_for_what_is_due() -> None:
