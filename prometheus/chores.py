@@ -18,7 +18,7 @@ from django.db import connection
 from django_q.tasks import async_task
 
 from marketing import clock, idempotency
-from prometheus import own_errors, personal_data
+from prometheus import alerts, own_errors, personal_data
 from providers import notifying
 from providers.models import Chore
 from providers.monitoring import faults, retention, rollups
@@ -63,10 +63,17 @@ def _tidy(state: dict[str, str]) -> dict[str, str]:
     return state
 
 
+def _watch(state: dict[str, str]) -> dict[str, str]:
+    """Tell of what does not work, and of what works again."""
+    alerts.look()
+    return state
+
+
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "sum-up": Kind(timedelta(seconds=60), _sum_up),
         "deliver-webhooks": Kind(timedelta(seconds=5), _deliver),
+        "watch": Kind(timedelta(seconds=60), _watch),
         "tidy": Kind(timedelta(hours=6), _tidy),
     }
 )

@@ -66,6 +66,14 @@ class Environment:
 
         return self._read(name, parse, default, f"write a whole number from {least} to {most}")
 
+    def mail(self, name: str) -> dict[str, Any]:
+        """Where e-mail goes out, as Django's settings: `smtp+tls://user:password@host:587`. Without it, to the log."""
+
+        def parse() -> dict[str, Any]:
+            return dict(environ.Env.email_url_config(self.text(name) or "consolemail://"))
+
+        return self._read(name, parse, {}, "write an address such as smtp+tls://user:password@mail.example.com:587")
+
     def items(self, name: str) -> list[str]:
         """A comma-separated list without empty places."""
         return [item.strip() for item in self.text(name).split(",") if item.strip()]

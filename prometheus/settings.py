@@ -47,6 +47,13 @@ API_KEY_GRACE_PERIOD = min(env.span("API_KEY_GRACE_PERIOD", "7d"), API_KEY_ROTAT
 # Only for an installation whose modules live in the same closed network.
 WEBHOOKS_TO_PRIVATE_ADDRESSES = env.flag("WEBHOOKS_TO_PRIVATE_ADDRESSES", default=False)
 SENTRY_DSN = env.text("SENTRY_DSN")
+# Who is told when something does not work, how soon, and how long it is quiet about the same thing.
+ALERT_EMAILS = env.items("ALERT_EMAILS")
+ALERT_AFTER = env.span("ALERT_AFTER", "2m")
+ALERT_COOLDOWN = env.span("ALERT_COOLDOWN", "4h")
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "prometheus-ai@localhost")
+globals().update(env.mail("EMAIL_URL"))
+EMAIL_TIMEOUT = 20
 # What a paid model of the same kind asks for a million tokens, asked and answered: what free answers are worth.
 REFERENCE_PRICE = env.prices("REFERENCE_PRICE", "0.15,0.60")
 REFERENCE_CURRENCY = env.text("REFERENCE_CURRENCY", "USD")

@@ -12,12 +12,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import Error, connection
-from django.db.models import Count, Min, Sum
+from django.db.models import Count, Min, Q, Sum
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
@@ -29,13 +30,15 @@ from marketing import jobs
 from marketing.models import Job
 from providers.access import AccessError, Door, Permission, Scope, authenticate_now, requires
 from providers.errors import AuthenticationError
-from providers.models import Chore, ProviderKey, Rollup
+from providers.models import Alert, Chore, ProviderKey, Rollup
 from providers.monitoring import health
 from providers.monitoring.rollups import COUNTS
 
 _LEAST_FREE = 1024**3 // 2
 _SLOW_DATABASE = 0.25
 _LATE = timedelta(minutes=5)
+_LATELY = timedelta(days=7)
+_MOST_ALERTS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,15 @@ def readyz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view's sig
 def status(request: HttpRequest) -> HttpResponse:
     """The system and each provider at a glance."""
     states = health.provider_states()
-    shown = {"checks": checks(), "providers": states, "overall": health.overall(states), "now": timezone.now()}
+    alerts = Alert.objects.filter(Q(ended_at=None) | Q(ended_at__gt=timezone.now() - _LATELY))[:_MOST_ALERTS]
+    language = get_language() or "en"
+    shown = {
+        "alerts": [(one, one.says(language)) for one in alerts],
+        "checks": checks(),
+        "providers": states,
+        "overall": health.overall(states),
+        "now": timezone.now(),
+    }
     part = "monitoring/status.html#board" if getattr(request, "htmx", None) else "monitoring/status.html"
     return render(request, part, shown)
 

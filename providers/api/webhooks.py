@@ -18,7 +18,7 @@ from providers.models import WebhookEndpoint, WebhookMessage
 
 # Any good key: a client configures its own.
 router = Router(tags=["Webhooks"], auth=LabDoor(None, None))
-Event = Literal["job.done", "job.failed", "job.cancelled"]
+Event = Literal["job.done", "job.failed", "job.cancelled", "alert.raised", "alert.ended"]
 # Addresses of which every one is taken; names in other scripts are taken too.
 _ADDRESS = r"^https://([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}(:[1-9][0-9]{0,3})?(/[!-~]*)?$"
 _EVERY: list[Event] = ["job.done", "job.failed", "job.cancelled"]

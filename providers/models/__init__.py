@@ -1,7 +1,7 @@
 """Providers at rest: what an administrator configures, what is left of each limit, and what really happened."""
 
 from providers.models.capacity import Bucket, Holder, Slot
-from providers.models.monitoring import Chore, ErrorGroup, ErrorHour, Rollup
+from providers.models.monitoring import Alert, Chore, ErrorGroup, ErrorHour, Rollup
 from providers.models.once import StoredAnswer
 from providers.models.providers import (
     OPENAI_PROTOCOL,
@@ -24,6 +24,7 @@ from providers.models.webhooks import WebhookEndpoint, WebhookMessage
 __all__ = [
     "OPENAI_PROTOCOL",
     "AIModel",
+    "Alert",
     "Attempt",
     "Bucket",
     "Chore",

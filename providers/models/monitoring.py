@@ -110,6 +110,42 @@ class ErrorHour(models.Model):
         return f"{self.group_id} {self.starts_at:%Y-%m-%d %H}: {self.count}"
 
 
+class Alert(models.Model):
+    """Something that does not work, from the look that found it to the one that found it mended.
+
+    `words` has a sentence for each language. `told_at` is the last time that somebody was told.
+    """
+
+    class Severity(models.TextChoices):
+        """How bad it is."""
+
+        WARN = "warn", _("look at it")
+        BAD = "bad", _("does not work")
+
+    slug = models.CharField(_("what"), max_length=120)
+    severity = models.CharField(_("severity"), max_length=4, choices=Severity, default=Severity.BAD)
+    words = models.JSONField(_("words"), default=dict)
+    raised_at = models.DateTimeField(_("since"), default=timezone.now)
+    told_at = models.DateTimeField(_("last told"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("mended"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["-raised_at"]
+        verbose_name = _("alert")
+        verbose_name_plural = _("alerts")
+        constraints = [
+            # Of several hosts that see the same, one makes the row.
+            models.UniqueConstraint(fields=["slug"], condition=models.Q(ended_at=None), name="alert_one_open"),
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
+
+    def says(self, language: str) -> str:
+        """What is wrong, in a language."""
+        return str(self.words.get(language) or self.words.get("en") or self.slug)
+
+
 class Chore(models.Model):
     """Work that returns by the clock; whoever moves `due_at` on by its conditional UPDATE does it."""
 

@@ -4,10 +4,19 @@ The front doors: `announce` belongs into the transaction in which something happ
 worker; the rest is for whoever configures endpoints.
 """
 
-from providers.notifying.endpoints import EVENTS, AddressError, Registered, TooManyError, register, rotate_secret
+from providers.notifying.endpoints import (
+    ALERTS,
+    EVENTS,
+    AddressError,
+    Registered,
+    TooManyError,
+    register,
+    rotate_secret,
+)
 from providers.notifying.messages import announce, deliver, deliver_due, forget_old
 
 __all__ = [
+    "ALERTS",
     "EVENTS",
     "AddressError",
     "Registered",

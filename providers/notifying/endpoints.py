@@ -18,6 +18,8 @@ from providers.clients import Client
 from providers.models import WebhookEndpoint
 
 EVENTS = ("job.done", "job.failed", "job.cancelled")
+# For clients with the scope `monitoring`, and only where an endpoint asks for them.
+ALERTS = ("alert.raised", "alert.ended")
 MOST_A_CLIENT = 10
 # As long as the old secret signs beside the new one.
 OVERLAP = timedelta(days=1)
