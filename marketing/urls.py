@@ -12,6 +12,7 @@ from marketing import (
     fact_views,
     file_views,
     import_views,
+    insight_views,
     live,
     prompt_views,
     record_views,
@@ -21,6 +22,7 @@ from marketing import (
     views,
 )
 from marketing.forms import BRIEFS
+from marketing.insight_forms import FORMS as INSIGHTS
 from providers.access import Door, requires
 
 _CATALOGUE = [
@@ -70,6 +72,7 @@ urlpatterns = [
     path("campaigns/import/<int:number>/", campaign_import_views.mapping, name="campaign_import_file"),
     path("campaigns/import/<int:number>/drop/", campaign_import_views.drop, name="campaign_import_drop"),
     path("campaigns/import/<uuid:job_id>/report/", campaign_import_views.report, name="campaign_import_report"),
+    *(path(f"insights/{what}/", insight_views.insight, {"what": what}, name=what) for what in INSIGHTS),
     path("campaign-sets/<uuid:set_id>/", set_views.brief_set, name="brief_set"),
     path("campaign-sets/<uuid:set_id>/cancel", set_views.cancel, name="brief_set_cancel"),
     path("campaign-sets/<uuid:set_id>/retry", set_views.retry, name="brief_set_retry"),

@@ -45,6 +45,36 @@ _PROBLEMS = {
     502: "The source of the answer failed.",
     503: "The source is busy or not ready; Retry-After says when to come back.",
 }
+# What an operation that makes a job, and one that tells of it, read beside their bodies.
+_JOB_HEADERS = [
+    {
+        "name": "Prefer",
+        "in": "header",
+        "required": False,
+        "description": "`respond-async`: 202 with the job at once. `wait=N`: 202 when it takes longer than N seconds.",
+        "schema": {"type": "string"},
+        "example": "respond-async",
+    },
+    {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": "Makes the request safe to send again: the same key and body bring the first answer, also while "
+        "the first is still running. The same key with another body, or one of over 255 characters, is refused (422).",
+        "schema": {"type": "string"},
+        "example": "order-2026-0711",
+    },
+]
+_EVENT_HEADERS = [
+    {
+        "name": "Last-Event-ID",
+        "in": "header",
+        "required": False,
+        "description": "The id of the last event that arrived; the events after it follow.",
+        "schema": {"type": "string"},
+        "example": "3",
+    }
+]
 _BODY_FAULTS = {HTTPStatus.BAD_REQUEST: "unreadable", HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "not-json"}
 _log = logging.getLogger(__name__)
 _DESCRIPTION = "What the modules of HardbanRecords Lab ask Prometheus AI for. Errors are problem details (RFC 9457)."
@@ -60,14 +90,21 @@ class _Docs(Swagger):
         return render(request, self.template, context)
 
 
+def _headers_of(place: str, operation: dict[str, Any]) -> list[dict[str, Any]]:
+    if place.endswith("/events"):
+        return _EVENT_HEADERS
+    return _JOB_HEADERS if "requestBody" in operation and HTTPStatus.ACCEPTED in operation["responses"] else []
+
+
 class LabAPI(NinjaAPI):
     """The API, whose schema tells for every operation how it can fail."""
 
     def get_openapi_schema(self, *arguments: Any, **named: Any) -> OpenAPISchema:
         """The schema with the problems that any operation can end with."""
         schema = super().get_openapi_schema(*arguments, **named)
-        for operations in schema["paths"].values():
+        for place, operations in schema["paths"].items():
             for operation in operations.values():
+                operation.setdefault("parameters", []).extend(_headers_of(place, operation))
                 fitting = _PROBLEMS | (_BODY_PROBLEMS if "requestBody" in operation else {})
                 for status, description in fitting.items():
                     operation["responses"].setdefault(status, described(status, description))

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 Values = npt.NDArray[np.float64]
 LEAST_ROWS = 10
@@ -49,12 +51,10 @@ def elasticity(rows: Sequence[Observation]) -> Elasticity:
     """The elasticity in these rows. Rows without a positive price and positive units are left out."""
     good = [row for row in rows if row.price > 0 and row.units > 0]
     if len(good) < LEAST_ROWS:
-        return Elasticity(
-            None, None, None, None, len(good), f"Only {len(good)} usable rows; {LEAST_ROWS} are the least."
-        )
+        return Elasticity(None, None, None, None, len(good), _too_few(len(good)))
     price, units = np.log([row.price for row in good]), np.log([row.units for row in good])
     if np.ptp(price) == 0:
-        return Elasticity(None, None, None, None, len(good), "The price never changed.")
+        return Elasticity(None, None, None, None, len(good), _("The price never changed."))
     columns = [price]
     promoted = np.array([row.advertised or 0.0 for row in good])
     if any(row.advertised is not None for row in good) and np.ptp(promoted) > 0:
@@ -117,13 +117,20 @@ def _fit(design: Values, target: Values, clusters: npt.NDArray[np.int64] | None,
     return float(weights[0]), float(np.sqrt(spread[0, 0]))
 
 
+def _too_few(usable: int) -> str:
+    words = ngettext(
+        "Only %(n)d usable row; %(least)d are the least.", "Only %(n)d usable rows; %(least)d are the least.", usable
+    )
+    return words % {"n": usable, "least": LEAST_ROWS}
+
+
 def _warning(slope: float, error: float, spread: float, clusters: npt.NDArray[np.int64] | None) -> str:
     if spread < LEAST_SPREAD:
-        return "The price hardly changed; the interval is all that can be said."
+        return _("The price hardly changed; the interval is all that can be said.")
     if slope > 0:
-        return "Units rise with the price here: something else moves both, so this is no effect of the price."
+        return _("Units rise with the price here: something else moves both, so this is no effect of the price.")
     if clusters is not None and len(set(clusters)) < LEAST_CLUSTERS:
-        return "Few units to cluster by; the interval may be too narrow."
+        return _("Few units to cluster by; the interval may be too narrow.")
     if slope + _Z * error > 0:
-        return "The data cannot tell the sign."
+        return _("The data cannot tell the sign.")
     return ""

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from django.utils.translation import gettext as _
 
 from marketing.analysis.models import MODELS, NAIVE, TOGETHER, Values, seasonal_naive
 
@@ -215,11 +216,11 @@ def _fits_logs(series: Values, season: int) -> bool:
 
 def _warning(series: Values, worked: Values, season: int, horizon: int) -> str:
     if len(series) < 2 * season + horizon:
-        return "Too short for its season: fewer than two seasons and the horizon. Take the interval seriously."
+        return _("Too short for its season: fewer than two seasons and the horizon. Take the interval seriously.")
     if np.ptp(series) == 0:
-        return "The series does not vary."
+        return _("The series does not vary.")
     if _has_shifted(worked, season):
-        return "The level has shifted lately; the past before it says little."
+        return _("The level has shifted lately; the past before it says little.")
     return ""
 
 

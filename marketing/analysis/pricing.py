@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from django.utils.translation import gettext as _
 
 from marketing.analysis.elasticity import Elasticity
 
@@ -69,11 +70,13 @@ def advise(found: Elasticity, asked: Sequence[float], present: float, terms: Ter
     """
     today = terms.margin(present)
     if present <= 0 or today <= 0:
-        raise ValueError("At today’s price a copy earns nothing: check the price, the share and the fee.")
+        raise ValueError(_("At today’s price a copy earns nothing: check the price, the share and the fee."))
     if found.elasticity is None or found.standard_error is None:
         return Advice((), None, found.warning)
     if found.elasticity >= 0:
-        return Advice((), None, found.warning or "Units do not fall when the price rises here: no effect of the price.")
+        return Advice(
+            (), None, found.warning or _("Units do not fall when the price rises here: no effect of the price.")
+        )
     lowest, highest = min(asked) * (1 - _BEYOND), max(asked) * (1 + _BEYOND)
     steps = [price for price in sorted(set(ladder)) if lowest <= price <= highest and terms.margin(price) > 0]
     # The same draws for every step and every call: an answer does not change by asking again.
@@ -81,12 +84,13 @@ def advise(found: Elasticity, asked: Sequence[float], present: float, terms: Ter
     offers = tuple(_offer(price, found.elasticity, slopes, present, terms) for price in steps)
     others = [one for one in offers if one.price != present]
     if not others:
-        return Advice(offers, None, "No other step of the ladder lies near the prices that were asked.")
+        return Advice(offers, None, _("No other step of the ladder lies near the prices that were asked."))
     best = max(others, key=lambda one: one.earnings)
     if best.earnings <= 1:
-        return Advice(offers, None, "No step near the prices that were asked earns more than today’s.")
+        return Advice(offers, None, _("No step near the prices that were asked earns more than today’s."))
     if best.better < SURE_ENOUGH:
-        return Advice(offers, None, f"The data cannot tell: the best step is better with {best.better:.0%} only.")
+        words = _("The data cannot tell: the best step is better with a probability of %(share)d%% only.")
+        return Advice(offers, None, words % {"share": round(best.better * 100)})
     return Advice(offers, best, "")
 
 

@@ -42,19 +42,24 @@ def rows_of(file: Path) -> list[dict[str, str]]:
         raw = file.read_bytes()
     except OSError as error:
         raise ValueError(f"{file} cannot be read: {error.strerror or error}") from error
-    text = _decoded(raw)
-    sample = text[:20_000]
-    heading = sample.splitlines()[0] if sample.strip() else ""
-    separator = max(",;\t|", key=heading.count)
-    rows = list(csv.DictReader(io.StringIO(text), delimiter=separator))
+    rows = rows_in(decoded(raw))
     if not rows:
         raise ValueError(f"{file} has no rows.")
+    return rows
+
+
+def rows_in(text: str) -> list[dict[str, str]]:
+    """The rows of a table by their headings; commas, semicolons, tabs or bars part its columns."""
+    heading = text.lstrip()[:20_000].partition("\n")[0]
+    separator = max(",;\t|", key=heading.count)
+    rows = csv.DictReader(io.StringIO(text.lstrip("\ufeff\r\n ")), delimiter=separator)
     return [
         {(name or "").strip(): value or "" for name, value in row.items() if isinstance(value, str)} for row in rows
     ]
 
 
-def _decoded(raw: bytes) -> str:
+def decoded(raw: bytes) -> str:
+    """A file's text in whichever of the usual encodings it is."""
     if raw[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         return raw.decode("utf-16")
     for encoding in _ENCODINGS:

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 import numpy as np
+from django.utils.translation import gettext as _
 
 from marketing.analysis.forecasting import forecast
 from marketing.analysis.models import Values
@@ -148,9 +149,8 @@ def plays(days: Mapping[date, float]) -> Plays:
     peak_day = first + timedelta(days=_peak(series))
     before = float(series[-AHEAD:].sum())
     if len(series) < LEAST_DAYS:
-        return Plays(
-            "unknown", peak_day, None, None, None, before, f"Fewer than {LEAST_DAYS} days: no direction can be told."
-        )
+        words = _("Fewer than %(days)d days: no direction can be told.") % {"days": LEAST_DAYS}
+        return Plays("unknown", peak_day, None, None, None, before, words)
     logs = np.log1p(series)
     slope, error = _slope(logs[-LEAST_DAYS:])
     weekly = Span(*(math.expm1(7 * one) for one in (slope, slope - _Z * error, slope + _Z * error)))

@@ -48,7 +48,7 @@ class Wish:
         """The wish in a request's headers."""
         prefer = request.headers.get("Prefer", "").lower()
         as_events = "text/event-stream" in request.headers.get("Accept", "")
-        key = request.headers.get("Idempotency-Key", "").strip()
+        key = request.headers.get("Idempotency-Key", "")
         if _ASYNC.search(prefer):
             return cls(0, "respond-async", as_events, key)
         wait = _WAIT.search(prefer)

@@ -19,7 +19,7 @@ from marketing.services import Asker
 
 async def answered(request: HttpRequest, what: str, body: dict[str, Any]) -> HttpResponseBase | dict[str, Any]:
     """What `what` says of this body."""
-    brief = {"what": what, "language": get_language() or "en", **body}
+    brief = {"what": what, "spoken": get_language() or "en", **body}
     if answering.Wish.of(request).background:
 
         def make(asker: Asker, _wish: answering.Wish) -> Job:

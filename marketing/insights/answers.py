@@ -21,8 +21,8 @@ ANSWERS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = MappingPr
 
 
 def answer_of(brief: Mapping[str, Any]) -> dict[str, Any]:
-    """What a brief asks for (`what`), with its reasons in its `language`."""
-    with translation.override(brief.get("language") or "en"):
+    """What a brief asks for (`what`), with its reasons in the language `spoken`."""
+    with translation.override(brief.get("spoken") or "en"):
         plain: dict[str, Any] = _finite(ANSWERS[brief["what"]](brief))
     return plain
 

@@ -80,10 +80,10 @@ GROUPS = (
         _("Insights"),
         (
             Spot("campaigns", "chart-bar", _("Campaigns"), inside=("campaign",)),
-            Spot("trends", "trending-up", _("Trends")),
-            Spot("market", "building-store", _("Market")),
-            Spot("prices", "coin", _("Prices")),
-            Spot("channels", "route", _("Channels")),
+            Spot("trends", "trending-up", _("Trends"), Permission.SEE_REPORTS),
+            Spot("market", "building-store", _("Market"), Permission.SEE_REPORTS),
+            Spot("prices", "coin", _("Prices"), Permission.SEE_REPORTS),
+            Spot("channels", "route", _("Channels"), Permission.SEE_REPORTS),
         ),
     ),
     Group(

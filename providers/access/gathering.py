@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 from weakref import WeakSet
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections
@@ -16,6 +16,8 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 A = TypeVar("A")
 R = TypeVar("R")
 
+_Answer: TypeAlias = Future[R] | asyncio.Future[R]
+_Asked: TypeAlias = tuple[A, _Answer[R]]
 _MOST_TOGETHER = 64
 # How often a connection is looked at; on PostgreSQL a look costs a round trip.
 _LOOK_SECONDS = 5.0
@@ -40,27 +42,35 @@ class Gathering(Generic[A, R]):
 
     def _start(self) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=self._name)
-        self._waiting: deque[tuple[A, Future[R]]] = deque()
+        self._lock = threading.Lock()
+        self._waiting: list[_Asked[A, R]] = []
         self._looked_at = 0.0
 
     async def ask(self, question: A) -> R:
         """The answer to one question. Raises what was answered, DatabaseError or GatheringError."""
-        return await asyncio.wrap_future(self.submit(question))
+        answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._put((question, answer))
+        return await answer
 
     def submit(self, question: A) -> Future[R]:
         """Ask from any thread, without waiting."""
-        future: Future[R] = Future()
-        self._waiting.append((question, future))
-        # One turn for each question; those that find nothing left to do return at once.
-        self._thread.submit(self._turn)
-        return future
+        answer: Future[R] = Future()
+        self._put((question, answer))
+        return answer
+
+    def _put(self, asked: _Asked[A, R]) -> None:
+        with self._lock:
+            self._waiting.append(asked)
+            is_first = len(self._waiting) == 1
+        if is_first:
+            self._thread.submit(self._turn)
 
     def _turn(self) -> None:
-        group: list[tuple[A, Future[R]]] = []
-        while self._waiting and len(group) < _MOST_TOGETHER:
-            group.append(self._waiting.popleft())
-        if not group:
-            return
+        with self._lock:
+            group, self._waiting = self._waiting[:_MOST_TOGETHER], self._waiting[_MOST_TOGETHER:]
+            more = bool(self._waiting)
+        if more:
+            self._thread.submit(self._turn)
         answers: Sequence[R | Exception] = [GatheringError(self._name)] * len(group)
         try:
             self._look_at_connections()
@@ -71,8 +81,7 @@ class Gathering(Generic[A, R]):
             self._looked_at = 0.0
         finally:
             # Also after a fault of ours: nobody may wait for ever.
-            for (_, future), answer in zip(group, answers, strict=True):
-                _settle(future, answer)
+            _deliver([(answer, found) for (_, answer), found in zip(group, answers, strict=True)])
 
     def _look_at_connections(self) -> None:
         now = time.monotonic()
@@ -85,14 +94,31 @@ class Gathering(Generic[A, R]):
         self._thread.submit(connections.close_all).result()
 
 
-def _settle(future: Future[R], answer: R | Exception) -> None:
-    if not future.set_running_or_notify_cancel():
-        # Its asker has gone.
-        return
-    if isinstance(answer, Exception):
-        future.set_exception(answer)
+def _deliver(answered: Sequence[tuple[_Answer[R], R | Exception]]) -> None:
+    """Hand the answers over, once for each event loop that waits."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[R], R | Exception]]] = {}
+    for answer, found in answered:
+        if isinstance(answer, asyncio.Future):
+            by_loop.setdefault(answer.get_loop(), []).append((answer, found))
+        elif answer.set_running_or_notify_cancel():
+            _settle(answer, found)
+    for loop, own in by_loop.items():
+        # Whoever asked from a loop that has ended is gone.
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_resolve, own)
+
+
+def _resolve(answered: Sequence[tuple[asyncio.Future[R], R | Exception]]) -> None:
+    for answer, found in answered:
+        if not answer.done():
+            _settle(answer, found)
+
+
+def _settle(answer: _Answer[R], found: R | Exception) -> None:
+    if isinstance(found, Exception):
+        answer.set_exception(found)
     else:
-        future.set_result(answer)
+        answer.set_result(found)
 
 
 def close() -> None:

@@ -49,7 +49,10 @@ class Limits:
     tokens_per_day: int | None = None
 
     def __bool__(self) -> bool:
-        return any(getattr(self, name) is not None for name in NAMES)
+        # Written out, as it is asked at every call.
+        return (
+            self.requests_per_minute is not None or self.requests_per_day is not None or self.tokens_per_day is not None
+        )
 
 
 @dataclass(frozen=True, slots=True)

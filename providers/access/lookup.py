@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import connection
-
 from providers.access.limits import Limits
 from providers.clients import StreamMode
+from providers.statements import rows
 
 _READ = """
 SELECT k.key_id, k.id, k.digest, h.sealed, k.works_until, k.revoked_at, k.last_used_at, c.id, c.name, c.scopes,
@@ -54,9 +53,8 @@ def stored_keys(ids: Collection[str]) -> Mapping[str, StoredKey]:
     """The keys with these ids, by id, on the present connection."""
     if not ids:
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute(_READ.format(places=", ".join(["%s"] * len(ids))), list(ids))
-        return {row[0]: _stored(row) for row in cursor.fetchall()}
+    found = rows(_READ.format(places=", ".join(["%s"] * len(ids))), list(ids))
+    return {row[0]: _stored(row) for row in found}
 
 
 def _stored(row: tuple[Any, ...]) -> StoredKey:

@@ -12,8 +12,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import aiohttp
-
 from providers.adapters import replicate_account as account
 from providers.adapters.replicate_account import Door
 from providers.adapters.replicate_calls import asked
@@ -41,7 +39,6 @@ _CANCELLING_SECONDS = 5.0
 _NAMING_SECONDS = 1.0
 # The vendor's clock and ours.
 _CLOCKS_APART = timedelta(seconds=60)
-_NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 # What goes on after its caller has gone: a task that nobody holds may be collected before it ends.
 _behind: set[asyncio.Task[Any]] = set()
@@ -229,12 +226,6 @@ def held_seconds(endpoint: Endpoint) -> int:
     return max(1, min(LONGEST_HELD_SECONDS, int(endpoint.timeout_seconds / 2)))
 
 
-def never_left(error: ProviderError) -> bool:
-    """Whether there was not even a connection to send something over."""
-    # The layer between calls a lost connection one that was never made; only its own cause knows.
-    return error.__cause__ is not None and isinstance(error.__cause__.__cause__, _NO_CONNECTION)
-
-
 def _spawn(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
     task = asyncio.ensure_future(work)
     _behind.add(task)
@@ -253,7 +244,7 @@ def _is_worth_waiting_for(prediction: Prediction) -> bool:
 
 def _may_have_arrived(error: ProviderError) -> bool:
     """Whether the vendor may have taken the request although no prediction came back."""
-    return isinstance(error, UnavailableError | BrokenAnswerError) and not never_left(error)
+    return isinstance(error, UnavailableError | BrokenAnswerError) and not error.never_left
 
 
 def _fingerprint(endpoint: Endpoint, at: Door, inputs: Mapping[str, Any]) -> str:

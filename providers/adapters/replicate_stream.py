@@ -13,7 +13,7 @@ from providers.adapters import wire
 from providers.adapters.replicate_calls import key_header
 from providers.adapters.replicate_output import text_of
 from providers.adapters.replicate_prediction import Prediction, failed_run, refuse_unsuccessful
-from providers.adapters.replicate_run import Run, never_left, within_timeout
+from providers.adapters.replicate_run import Run, within_timeout
 from providers.adapters.sse import Event, events
 from providers.adapters.thoughts import ThoughtSplitter
 from providers.errors import BrokenAnswerError, ForbiddenAddressError, NetworkError, UnavailableError
@@ -97,7 +97,7 @@ async def _events(run: Run) -> AsyncGenerator[Event, None]:
     except (BrokenAnswerError, ForbiddenAddressError):
         return
     except NetworkError as error:
-        if not never_left(error):
+        if not error.never_left:
             raise
 
 

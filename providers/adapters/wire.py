@@ -1,33 +1,24 @@
-"""The one way out: httpx requests over aiohttp connections, bounded in time and size and kept to allowed addresses."""
+"""The one way out: HTTP requests over aiohttp, bounded in time and size and kept to allowed addresses."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import ssl
-import threading
 import time
+import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
 
 import aiohttp
-import httpx
-from httpx_aiohttp import AiohttpTransport
+from yarl import URL
 
-from providers.adapters import limits
-from providers.adapters.addresses import PublicResolver, public_socket
+from providers.adapters import connections, limits
 from providers.adapters.redaction import redact
-from providers.errors import (
-    AuthenticationError,
-    BrokenAnswerError,
-    ForbiddenAddressError,
-    NetworkError,
-)
+from providers.errors import AuthenticationError, BrokenAnswerError, ForbiddenAddressError, NetworkError, ProviderError
 from providers.types import Endpoint
 
 T = TypeVar("T")
@@ -41,10 +32,11 @@ LARGEST_ANSWER_BYTES = 16 * 1024 * 1024
 # A stream may be slow, but not for ever.
 LONGEST_STREAM_SECONDS = 900.0
 _CONNECT_SECONDS = 5.0
-# Vendors close idle connections after a minute; a reused one must not be half dead.
-_KEEP_ALIVE_SECONDS = 20.0
-_CONNECTIONS = 256
-_READABLE_ENCODINGS = {"", "identity", "gzip", "deflate"}
+_PIECE_BYTES = 64 * 1024
+# zlib's words for a window with the head of either coding: 32 + 15 finds out which.
+_ZLIB_WINDOWS = {"gzip": 47, "deflate": 47}
+# What aiohttp raises; a forbidden address comes out of the connector as it went in.
+_FAULTS = (aiohttp.ClientError, TimeoutError, OSError, UnicodeError)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -59,33 +51,83 @@ class Reply:
 class Inflow:
     """An answer that is still arriving. Iterate it once, or read it whole; either way its size is bounded."""
 
-    def __init__(self, endpoint: Endpoint, response: httpx.Response) -> None:
+    def __init__(self, endpoint: Endpoint, response: aiohttp.ClientResponse) -> None:
         self._endpoint = endpoint
         self._response = response
-        self.status = response.status_code
+        self.status = response.status
         self.headers: Mapping[str, str] = {name.lower(): value for name, value in response.headers.items()}
         limits.note(self.headers)
 
     async def pieces(self) -> AsyncGenerator[bytes, None]:
         """The decoded bytes as they come. Raises BrokenAnswerError (also beyond the bound) and NetworkError."""
-        # One layer of gzip multiplies a read by a thousand at most; stacked or newer codings would defeat the bound.
-        coding = self.headers.get("content-encoding", "").lower()
-        if coding not in _READABLE_ENCODINGS:
-            raise BrokenAnswerError(f"an answer encoded as {coding}", http_status=self.status)
+        unpacked = self._unpacking()
         arrived = 0
-        with _faults_translated(self._endpoint):
-            async for piece in self._response.aiter_bytes():
-                arrived += len(piece)
-                if arrived > LARGEST_ANSWER_BYTES:
-                    most = f"an answer of more than {LARGEST_ANSWER_BYTES} bytes"
-                    raise BrokenAnswerError(most, http_status=self.status)
-                yield piece
+        try:
+            async for packed in self._response.content.iter_any():
+                for piece in unpacked(packed) if unpacked else (packed,):
+                    arrived += len(piece)
+                    self._refuse_beyond_bound(arrived)
+                    yield piece
+        except _FAULTS as exc:
+            raise _translated(exc, self._endpoint) from _cause(exc)
 
     async def read(self) -> bytes:
         """Everything that is left, within `timeout_seconds`. Raises as `pieces` does."""
-        with _faults_translated(self._endpoint):
-            async with asyncio.timeout(self._endpoint.timeout_seconds), aclosing(self.pieces()) as pieces:
-                return b"".join([piece async for piece in pieces])
+        try:
+            async with asyncio.timeout(self._endpoint.timeout_seconds):
+                return await self.whole()
+        except TimeoutError as exc:
+            raise _translated(exc, self._endpoint) from _cause(exc)
+
+    async def whole(self) -> bytes:
+        """Everything that is left; the caller bounds the time."""
+        async with aclosing(self.pieces()) as pieces:
+            found = [piece async for piece in pieces]
+        return found[0] if len(found) == 1 else b"".join(found)
+
+    def _refuse_beyond_bound(self, arrived: int) -> None:
+        if arrived > LARGEST_ANSWER_BYTES:
+            most = f"an answer of more than {LARGEST_ANSWER_BYTES} bytes"
+            raise BrokenAnswerError(most, http_status=self.status)
+
+    def _unpacking(self) -> Callable[[bytes], Iterator[bytes]] | None:
+        """How the answer is unpacked, None where it is plain. Raises BrokenAnswerError for any other coding."""
+        coding = self.headers.get("content-encoding", "").lower()
+        if coding in {"", "identity"}:
+            return None
+        if coding not in _ZLIB_WINDOWS:
+            raise BrokenAnswerError(f"an answer encoded as {coding}", http_status=self.status)
+        return _Unpacking(coding, self.status)
+
+
+class _Unpacking:
+    """Unpacks gzip and deflate in bounded pieces: a packed kilobyte can hold a megabyte."""
+
+    def __init__(self, coding: str, status: int) -> None:
+        self._open = zlib.decompressobj(_ZLIB_WINDOWS[coding])
+        self._is_raw = False
+        self._coding, self._status = coding, status
+
+    def __call__(self, packed: bytes) -> Iterator[bytes]:
+        """The pieces inside, each of a bounded size. Raises BrokenAnswerError where it is not what it says."""
+        try:
+            piece = self._first(packed)
+            while piece:
+                yield piece
+                rest = self._open.unconsumed_tail
+                piece = self._open.decompress(rest, _PIECE_BYTES) if rest else b""
+        except zlib.error as exc:
+            raise BrokenAnswerError(f"the answer cannot be read: {exc}", http_status=self._status) from exc
+
+    def _first(self, packed: bytes) -> bytes:
+        try:
+            return self._open.decompress(packed, _PIECE_BYTES)
+        except zlib.error:
+            if self._coding != "deflate" or self._is_raw:
+                raise
+            # Some servers leave out the head that deflate has.
+            self._is_raw, self._open = True, zlib.decompressobj(-zlib.MAX_WBITS)
+            return self._open.decompress(packed, _PIECE_BYTES)
 
 
 async def call(
@@ -103,10 +145,16 @@ async def call(
     key; with an empty one the key stays here, as it must for addresses that are not the vendor's own.
     Raises NetworkError, BrokenAnswerError, ForbiddenAddressError or AuthenticationError.
     """
-    with _faults_translated(endpoint):
-        request = _request(endpoint, method, url, payload, _headers(endpoint, headers, key_header))
-        async with asyncio.timeout(endpoint.timeout_seconds), _exchange(endpoint, request) as inflow:
-            return Reply(inflow.status, inflow.headers, await inflow.read())
+    try:
+        async with asyncio.timeout(endpoint.timeout_seconds):
+            response = await _sent(endpoint, method, url, payload, _headers(endpoint, headers, key_header))
+            try:
+                inflow = Inflow(endpoint, response)
+                return Reply(inflow.status, inflow.headers, await inflow.whole())
+            finally:
+                response.release()
+    except _FAULTS as exc:
+        raise _translated(exc, endpoint) from _cause(exc)
 
 
 @asynccontextmanager
@@ -123,15 +171,15 @@ async def opened(
 
     The head must come within `endpoint.timeout_seconds`; the reader bounds what follows with `paced`.
     """
-    with _faults_translated(endpoint):
-        request = _request(endpoint, method, url, payload, _headers(endpoint, headers, key_header))
-        exchange = _exchange(endpoint, request)
-        async with asyncio.timeout(endpoint.timeout_seconds):
-            inflow = await exchange.__aenter__()
     try:
-        yield inflow
+        async with asyncio.timeout(endpoint.timeout_seconds):
+            response = await _sent(endpoint, method, url, payload, _headers(endpoint, headers, key_header))
+    except _FAULTS as exc:
+        raise _translated(exc, endpoint) from _cause(exc)
+    try:
+        yield Inflow(endpoint, response)
     finally:
-        await exchange.__aexit__(None, None, None)
+        response.release()
 
 
 async def paced(items: AsyncGenerator[T, None], silence_seconds: Callable[[], float]) -> AsyncGenerator[T, None]:
@@ -151,29 +199,35 @@ async def paced(items: AsyncGenerator[T, None], silence_seconds: Callable[[], fl
             yield item
 
 
-@asynccontextmanager
-async def _exchange(endpoint: Endpoint, request: httpx.Request) -> AsyncIterator[Inflow]:
-    transport = await _transport(private=endpoint.allow_private_address)
-    response = await transport.handle_async_request(request)
-    try:
-        yield Inflow(endpoint, response)
-    finally:
-        await response.aclose()
-
-
-def _request(endpoint: Endpoint, method: str, url: str, payload: Payload, headers: Mapping[str, str]) -> httpx.Request:
-    seconds = endpoint.timeout_seconds
-    as_json = {"content-type": "application/json"} if isinstance(payload, Mapping) else {}
-    content = json.dumps(payload, ensure_ascii=False).encode() if isinstance(payload, Mapping) else payload
-    return httpx.Request(
+async def _sent(
+    endpoint: Endpoint, method: str, url: str, payload: Payload, headers: dict[str, str]
+) -> aiohttp.ClientResponse:
+    content: bytes | None
+    if isinstance(payload, Mapping):
+        content = json.dumps(payload, ensure_ascii=False).encode()
+        headers.setdefault("content-type", "application/json")
+    else:
+        content = payload
+    session = await connections.session(private=endpoint.allow_private_address)
+    return await session.request(
         method,
-        url,
-        headers={**as_json, **headers},
-        content=content,
-        extensions={
-            "timeout": {"connect": min(_CONNECT_SECONDS, seconds), "read": seconds, "write": seconds, "pool": seconds}
-        },
+        _address(url),
+        data=content,
+        headers=headers,
+        allow_redirects=False,
+        timeout=_timeout(min(_CONNECT_SECONDS, endpoint.timeout_seconds)),
     )
+
+
+@lru_cache(maxsize=1024)
+def _address(url: str) -> URL:
+    return URL(url)
+
+
+@lru_cache(maxsize=64)
+def _timeout(connect_seconds: float) -> aiohttp.ClientTimeout:
+    # All other waiting is bounded by whoever waits.
+    return aiohttp.ClientTimeout(total=None, sock_connect=connect_seconds)
 
 
 def _headers(endpoint: Endpoint, added: Mapping[str, str], key_header: str) -> dict[str, str]:
@@ -191,110 +245,32 @@ def _headers(endpoint: Endpoint, added: Mapping[str, str], key_header: str) -> d
     return headers
 
 
-@contextmanager
-def _faults_translated(endpoint: Endpoint) -> Iterator[None]:
-    """Whatever goes wrong below HTTP, as one of our errors, without secrets and with its cause."""
-    try:
-        yield
-    except (TimeoutError, httpx.TimeoutException) as exc:
-        # The transport calls a connection that the other side dropped a timeout too; the cause knows better.
-        if isinstance(exc.__cause__, aiohttp.ClientConnectionError) and not isinstance(exc.__cause__, TimeoutError):
-            raise _failed_connection(exc, endpoint) from exc
-        raise NetworkError(f"no answer within {endpoint.timeout_seconds:g} s") from exc
-    except (httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError) as exc:
-        raise ForbiddenAddressError(_words("the address cannot be used", exc, endpoint)) from exc
-    except httpx.ReadError as exc:
-        raise BrokenAnswerError(_words("the answer broke off", exc, endpoint)) from exc
-    except (httpx.DecodingError, httpx.RemoteProtocolError) as exc:
-        raise BrokenAnswerError(_words("the answer cannot be read", exc, endpoint)) from exc
-    except aiohttp.ClientResponseError as exc:
-        # Its own representation prints the request's headers, the key among them.
-        cause = httpx.RemoteProtocolError(redact(exc.message, endpoint.api_key))
-        raise BrokenAnswerError(_words("the answer is not HTTP", cause, endpoint)) from cause
-    except (httpx.TransportError, aiohttp.ClientError, OSError) as exc:
-        raise _failed_connection(exc, endpoint) from exc
+def _translated(exc: Exception, endpoint: Endpoint) -> ProviderError:
+    """Whatever went wrong below HTTP, as one of our errors, without secrets."""
+    if isinstance(exc, aiohttp.ConnectionTimeoutError):
+        return _failed_connection(exc, endpoint)
+    if isinstance(exc, TimeoutError):
+        return NetworkError(f"no answer within {endpoint.timeout_seconds:g} s")
+    if isinstance(exc, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError | UnicodeError):
+        return ForbiddenAddressError(_words("the address cannot be used", exc, endpoint))
+    if isinstance(exc, aiohttp.ClientPayloadError):
+        return BrokenAnswerError(_words("the answer broke off", exc, endpoint))
+    if isinstance(exc, aiohttp.ClientResponseError):
+        return BrokenAnswerError(_words("the answer is not HTTP", exc.message, endpoint))
+    return _failed_connection(exc, endpoint)
+
+
+def _cause(exc: Exception) -> Exception | None:
+    """What may be printed as the cause: aiohttp's words on an answer hold the request's headers, the key among them."""
+    return None if isinstance(exc, aiohttp.ClientResponseError) else exc
 
 
 def _failed_connection(exc: Exception, endpoint: Endpoint) -> NetworkError:
     error = NetworkError(_words("the connection failed", exc, endpoint))
-    # Without a connection nothing was sent, so nothing of a limit was used. The transport's own class says less.
-    never_made = aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError
-    error.never_left = isinstance(exc, never_made) or isinstance(exc.__cause__, never_made)
+    # Without a connection nothing was sent, so nothing of a limit was used.
+    error.never_left = isinstance(exc, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
     return error
 
 
-def _words(what: str, exc: Exception, endpoint: Endpoint) -> str:
-    return redact(f"{what}: {exc}", endpoint.api_key)
-
-
-class _Clients:
-    """The transports of one event loop, one for public and one for all addresses."""
-
-    def __init__(self) -> None:
-        self._transports: dict[bool, AiohttpTransport] = {}
-        self._keeper = self._close_with_the_loop()
-
-    async def start(self) -> None:
-        """Tie the transports to the running loop."""
-        await anext(self._keeper)
-
-    def transport(self, *, private: bool) -> AiohttpTransport:
-        """The transport for this kind of address, made on first use."""
-        if private not in self._transports:
-            self._transports[private] = _new_transport(private=private)
-        return self._transports[private]
-
-    async def aclose(self) -> None:
-        """Close every connection."""
-        await self._keeper.aclose()
-
-    async def _close_with_the_loop(self) -> AsyncGenerator[None, None]:
-        # A loop closes its pending generators before it ends, so no caller has to remember.
-        try:
-            yield
-        finally:
-            for transport in self._transports.values():
-                await transport.aclose()
-            self._transports.clear()
-
-
-_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, _Clients] = WeakKeyDictionary()
-_clients_lock = threading.Lock()
-
-
-async def _transport(*, private: bool) -> AiohttpTransport:
-    loop = asyncio.get_running_loop()
-    with _clients_lock:
-        clients = _clients.get(loop)
-        is_new = clients is None
-        if clients is None:
-            clients = _clients[loop] = _Clients()
-    if is_new:
-        await clients.start()
-    return clients.transport(private=private)
-
-
-def _new_transport(*, private: bool) -> AiohttpTransport:
-    connector = aiohttp.TCPConnector(
-        ssl=_ssl_context(),
-        limit=_CONNECTIONS,
-        keepalive_timeout=_KEEP_ALIVE_SECONDS,
-        resolver=None if private else PublicResolver(),
-        socket_factory=None if private else public_socket,
-    )
-    session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
-    return AiohttpTransport(verify=_ssl_context(), trust_env=False, client=session)
-
-
-@cache
-def _ssl_context() -> ssl.SSLContext:
-    # Reading the certificate store takes tens of milliseconds: once a process.
-    return httpx.create_ssl_context()
-
-
-async def aclose_clients() -> None:
-    """Close the connections that the running loop holds; the next request opens new ones."""
-    with _clients_lock:
-        clients = _clients.pop(asyncio.get_running_loop(), None)
-    if clients:
-        await clients.aclose()
+def _words(what: str, why: object, endpoint: Endpoint) -> str:
+    return redact(f"{what}: {why}", endpoint.api_key)

@@ -35,7 +35,7 @@ def chat(request_id: uuid.UUID, completions: Sequence[Completion]) -> dict[str, 
 
 def checked(completion: Completion, text: str) -> Completion:
     """The completion with its text as the check left it."""
-    return replace(completion, text=text)
+    return completion if text == completion.text else replace(completion, text=text)
 
 
 def _choice(index: int, completion: Completion) -> dict[str, Any]:

@@ -58,8 +58,9 @@ async def _serve(exchange: Exchange, request_id: uuid.UUID) -> None:
     try:
         await once.serve(exchange, request_id, endpoint)
     finally:
-        # What brought no answer took nothing.
-        await asyncio.shield(door.settle(exchange, 0))
+        if exchange.allowance is not None:
+            # What brought no answer took nothing.
+            await asyncio.shield(door.settle(exchange, 0))
 
 
 async def _refuse(exchange: Exchange, request_id: uuid.UUID, fault: Fault) -> None:

@@ -39,7 +39,8 @@ async def chat_completions(exchange: Exchange, request_id: uuid.UUID) -> None:
             orchestrator.complete(task, _seeded(request, number), check=check, request_id=request_id)
             for number in range(asked.n)
         ]
-        answers = await asyncio.gather(*choices)
+        # One alone needs no task of its own.
+        answers = [await choices[0]] if len(choices) == 1 else await asyncio.gather(*choices)
         completions = [answered.checked(cast("Completion", one.result), one.value) for one in answers]
         await door.settle(exchange, sum(one.result.usage.total_tokens for one in answers))
         await exchange.answer(200, answered.chat(request_id, completions), headers_of(request_id, answers))

@@ -28,6 +28,8 @@ _ALWAYS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 )
+# Made once: `json.dumps` makes one a call for anything but its defaults.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 # Who stands before the door.
 NOBODY = Caller(0, "", frozenset(), Limits(), StreamMode.PLAIN, 0, "")
 
@@ -53,6 +55,8 @@ class Exchange:
         self.before_answer: BeforeAnswer | None = None
         self.may_leave: Callable[[], bool] = lambda: True
         self._whole: bytes | None = None
+        self._parsed: Any = None
+        self._is_parsed = False
         self._receive = receive
         self._send = send
 
@@ -60,13 +64,15 @@ class Exchange:
         """The body. Raises Fault (400, 413, 415) and ClientLeftError."""
         if self.headers.get("content-type", "application/json").partition(";")[0].strip() != "application/json":
             raise Fault(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send JSON with 'Content-Type: application/json'.")
-        if self._whole is None:
-            self._whole = await self._body()
-        body = self._whole
-        try:
-            return json.loads(body)
-        except (ValueError, RecursionError):
-            raise invalid("We could not parse the JSON body of your request.") from None
+        if not self._is_parsed:
+            if self._whole is None:
+                self._whole = await self._body()
+            try:
+                self._parsed = json.loads(self._whole)
+            except (ValueError, RecursionError):
+                raise invalid("We could not parse the JSON body of your request.") from None
+            self._is_parsed = True
+        return self._parsed
 
     async def _body(self) -> bytes:
         parts: list[bytes] = []
@@ -95,7 +101,7 @@ class Exchange:
 
     async def answer(self, status: int, body: Any, headers: Mapping[str, str]) -> None:
         """A whole JSON answer."""
-        content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        content = _ENCODER.encode(body).encode()
         if self.before_answer:
             await self.before_answer(status, content, dict(headers))
         await self.give(status, content, headers)
@@ -125,16 +131,24 @@ class Exchange:
 
 async def until_client_leaves(exchange: Exchange, work: Awaitable[None]) -> None:
     """Do the work, and cancel it the moment the client hangs up. Raises what the work raises."""
-    working = asyncio.ensure_future(work)
+    own = asyncio.current_task()
+    assert own is not None  # noqa: S101 - a coroutine runs in a task
+    left = False
+
+    def cancel(leaving: asyncio.Future[None]) -> None:
+        nonlocal left
+        left = not leaving.cancelled()
+        if left:
+            own.cancel()
+
     leaving = asyncio.ensure_future(exchange.left())
+    leaving.add_done_callback(cancel)
     try:
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            working.cancel()
-        await asyncio.wait({working})
-        if not working.cancelled():
-            working.result()
+        await work
+    except asyncio.CancelledError:
+        # Somebody else may want this task to end as well.
+        if not left or own.uncancel() > 0:
+            raise
     finally:
+        leaving.remove_done_callback(cancel)
         leaving.cancel()
-        if not working.done():
-            working.cancel()

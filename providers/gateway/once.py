@@ -62,19 +62,20 @@ async def serve(exchange: Exchange, request_id: uuid.UUID, endpoint: Endpoint) -
     if body is None or body.get("stream"):
         await endpoint(exchange, request_id)
         return
-    fingerprint = _fingerprint(exchange, body)
     client, key = f"client:{exchange.caller.client_id}", exchange.headers.get("idempotency-key", "")
     max_age = _max_age(exchange.headers.get("cache-control", ""))
     if len(key) > _LONGEST_KEY:
         raise invalid(f"An Idempotency-Key has at most {_LONGEST_KEY} characters.")
+    if not key and max_age is None and not _wants_the_same(exchange, body):
+        await endpoint(exchange, request_id)
+        return
+    fingerprint = _fingerprint(exchange, body)
     if key:
         await _by_key(exchange, Ask(client, key, fingerprint, request_id), endpoint)
     elif max_age is not None:
         await _by_age(exchange, Ask(client, f"cache:{fingerprint}", fingerprint, request_id), endpoint, max_age)
-    elif _wants_the_same(exchange, body):
-        await _shared(exchange, fingerprint, request_id, endpoint)
     else:
-        await endpoint(exchange, request_id)
+        await _shared(exchange, fingerprint, request_id, endpoint)
 
 
 async def _read(exchange: Exchange) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ Everything runs on one thread with a connection of its own, so that asynchronous
 
 from __future__ import annotations
 
+import asyncio
 from typing import cast
 
 from providers.ledger import configuration
@@ -23,6 +24,7 @@ __all__ = [
     "close",
     "secret",
     "settle",
+    "settling",
     "snapshot",
     "start",
     "world",
@@ -51,13 +53,17 @@ async def begin(asked: Begin) -> Opened | Full:
 
 async def settle(opened: Opened, settlement: Settlement) -> None:
     """Write the end of an attempt, its true use, and what it means for key, model and provider, in one transaction."""
-    await writer().ask(Settle(opened, settlement))
+    await settling(opened, settlement)
+
+
+def settling(opened: Opened, settlement: Settlement) -> asyncio.Future[None]:
+    """`settle` under way: it ends even if its caller is cancelled, so long as that one waits behind a shield."""
+    return cast("asyncio.Future[None]", writer().ask(Settle(opened, settlement)))
 
 
 def secret(place: Place) -> str:
     """The place's key in clear, empty where none is needed. Raises AuthenticationError when it cannot be had."""
-    key = configuration.key(place.key_id) if place.key_id is not None else None
-    return key.open() if key else ""
+    return configuration.secret(place.key_id) if place.key_id is not None else ""
 
 
 def close() -> None:

@@ -14,6 +14,7 @@ from providers.ledger.breaker import Breaker
 from providers.ledger.limiter import Count
 from providers.models import Bucket, Circuit, Provider
 from providers.routing import Limit, Place
+from providers.statements import Query, rows, write_all
 
 _COLUMNS = (
     "id",
@@ -36,20 +37,6 @@ _COLUMNS = (
     "drift",
 )
 _WRITTEN = _COLUMNS[4:]
-
-
-def rows(query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-    """The answer to a query of our own. The ORM costs too much on the path of every call."""
-    with connection.cursor() as cursor:
-        cursor.execute(query, values)
-        return list(cursor.fetchall())
-
-
-def write(statement: str, changes: Collection[Sequence[Any]]) -> None:
-    """The same statement for each of the changes."""
-    if changes:
-        with connection.cursor() as cursor:
-            cursor.executemany(statement, list(changes))
 
 
 def aware(moment: datetime | None) -> datetime | None:
@@ -99,6 +86,7 @@ class SlotLog:
             " ORDER BY anchored_at"
         )
         with connection.cursor() as cursor:
+            # A cursor, as the first few rows are mostly enough.
             cursor.execute(query, (count.id,))
             reached = 0
             while found := cursor.fetchone():
@@ -112,12 +100,16 @@ class SlotLog:
 class Books:
     """Counts by their name, circuits by their provider, at one moment."""
 
-    now: float
+    now: float = 0.0
     log: SlotLog = field(default_factory=SlotLog)
     counts: dict[str, Count] = field(default_factory=dict)
     circuits: dict[int, Breaker] = field(default_factory=dict)
     # Failures before a pause, and its seconds, of the providers that failed.
     pauses: dict[int, tuple[int, int]] = field(default_factory=dict)
+    # What is written at the end, in order.
+    changes: list[tuple[str, Sequence[Sequence[Any]]]] = field(default_factory=list)
+    _limits: dict[str, tuple[Limit, Place]] = field(default_factory=dict)
+    _wanted: dict[str, tuple[Limit, Place]] = field(default_factory=dict)
 
     @property
     def moment(self) -> datetime:
@@ -128,35 +120,50 @@ class Books:
         """The counts by their row."""
         return {count.id: count for count in self.counts.values()}
 
-    def load(self, asked: Iterable[Place], ended: Iterable[Place], failing: Collection[int]) -> None:
-        """Lock what these places share; what was deleted meanwhile is left out.
+    def queries(self, asked: Iterable[Place], ended: Iterable[Place], failing: Collection[int]) -> list[Query]:
+        """What locks all that these places share; `take` wants the answers.
 
-        A missing count is made where a request asks, a missing circuit for a provider in `failing`.
+        A missing circuit is made for a provider in `failing`.
         """
-        wanted = {limit.bucket: (limit, place) for place in asked for limit in place.key.limits}
-        known = {limit.bucket: (limit, place) for place in ended for limit in place.key.limits}
-        if wanted or known:
-            self._load_counts(wanted, {**known, **wanted})
+        self._wanted = {limit.bucket: (limit, place) for place in asked for limit in place.key.limits}
+        ended_ones = {limit.bucket: (limit, place) for place in ended for limit in place.key.limits}
+        self._limits = {**ended_ones, **self._wanted}
         if failing:
             found = Provider.objects.filter(pk__in=failing).values_list("pk", "failure_threshold", "recovery_seconds")
             self.pauses = {pk: (threshold, seconds) for pk, threshold, seconds in found}
             made = [Circuit(provider_id=one) for one in sorted(self.pauses)]
             Circuit.objects.bulk_create(made, ignore_conflicts=True)
-        providers = {place.candidate.provider_id for place in (*asked, *ended)}
-        if providers:
-            self._load_circuits(sorted(providers))
+        providers = sorted({place.candidate.provider_id for place in (*asked, *ended)})
+        return [
+            *([_counts_query(list(self._limits))] if self._limits else ()),
+            *([_circuits_query(providers)] if providers else ()),
+        ]
 
-    def _load_counts(self, wanted: dict[str, tuple[Limit, Place]], limits: dict[str, tuple[Limit, Place]]) -> None:
-        self._read_counts(list(limits))
-        missing = [name for name in sorted(wanted) if name not in self.counts]
-        if missing:
-            Bucket.objects.bulk_create(
-                [new_bucket(limits[name][0], limits[name][1]) for name in missing], ignore_conflicts=True
-            )
-            # Again as a whole, so that the locks are taken in order.
-            self._read_counts(list(limits))
+    def take(self, answers: Sequence[Sequence[tuple[Any, ...]]]) -> None:
+        """The locked rows, at the moment `now`; what was deleted meanwhile is missing among them.
+
+        A missing count is made where a request asks.
+        """
+        left = list(answers)
+        if self._limits:
+            self._add_counts(left.pop(0))
+            missing = [name for name in sorted(self._wanted) if name not in self.counts]
+            if missing:
+                made = [new_bucket(*self._limits[name]) for name in missing]
+                Bucket.objects.bulk_create(made, ignore_conflicts=True)
+                # Again as a whole, so that the locks are taken in order.
+                self._add_counts(rows(*_counts_query(list(self._limits))))
+            self._renew_counts()
+        for provider_id, failures, open_until, probe_until, reason in left.pop(0) if left else ():
+            self.circuits[provider_id] = Breaker(failures, _unix(open_until), _unix(probe_until), reason)
+
+    def _add_counts(self, found: Iterable[tuple[Any, ...]]) -> None:
+        for row in found:
+            self.counts[row[1]] = Count(*row)
+
+    def _renew_counts(self) -> None:
         for name, count in self.counts.items():
-            limit = limits[name][0]
+            limit = self._limits[name][0]
             if (count.limit, count.window) != (limit.limit, limit.window):
                 count.limit, count.window, count.changed = limit.limit, limit.window, True
             count.zone, count.assumed = limit.zone, limit.assumed
@@ -165,33 +172,25 @@ class Books:
     def lock(self, ids: Collection[int]) -> dict[int, Count]:
         """Lock these buckets, whatever places they belong to."""
         if ids:
-            self._read(f"id IN ({marks(ids)})", list(ids))
+            self._add_counts(rows(*_locked(f"id IN ({marks(ids)})", list(ids))))
         return self.by_id()
 
-    def _read_counts(self, names: list[str]) -> None:
-        self._read(f"name IN ({marks(names)})", names)
-
-    def _read(self, condition: str, values: list[Any]) -> None:
-        # In the order of their rows, so that two processes never wait for each other.
-        query = f"SELECT {', '.join(_COLUMNS)} FROM providers_bucket WHERE {condition} ORDER BY id{locking()}"  # noqa: S608 - no values
-        for row in rows(query, values):
-            self.counts[row[1]] = Count(*row)
-
-    def _load_circuits(self, providers: list[int]) -> None:
-        query = "SELECT provider_id, failures, open_until, probe_until, reason FROM providers_circuit WHERE provider_id"
-        found = rows(f"{query} IN ({marks(providers)}) ORDER BY provider_id{locking()}", providers)
-        for provider_id, failures, open_until, probe_until, reason in found:
-            self.circuits[provider_id] = Breaker(failures, _unix(open_until), _unix(probe_until), reason)
+    def later(self, statement: str, changes: Sequence[Sequence[Any]]) -> None:
+        """Write this at the end, with all the rest."""
+        if changes:
+            self.changes.append((statement, changes))
 
     def close(self) -> None:
-        """Write back what has changed."""
+        """Write what has changed."""
         settings = ", ".join(f"{column} = %s" for column in _WRITTEN)
         names = [column.strip('"') for column in _WRITTEN]
         changed = [one for one in self.counts.values() if one.changed]
-        write(
+        self.later(
             f"UPDATE providers_bucket SET {settings} WHERE id = %s",  # noqa: S608 - our own column names
             [(*(getattr(one, name) for name in names), one.id) for one in changed],
         )
+        write_all(self.changes)
+        self.changes = []
         for provider_id, breaker in self.circuits.items():
             if breaker.changed:
                 Circuit.objects.filter(pk=provider_id).update(
@@ -200,6 +199,21 @@ class Books:
                     probe_until=_moment(breaker.probe_until),
                     reason=breaker.reason,
                 )
+
+
+def _counts_query(names: list[str]) -> Query:
+    return _locked(f"name IN ({marks(names)})", names)
+
+
+def _locked(condition: str, values: list[Any]) -> Query:
+    # In the order of their rows, so that two processes never wait for each other.
+    query = f"SELECT {', '.join(_COLUMNS)} FROM providers_bucket WHERE {condition} ORDER BY id{locking()}"  # noqa: S608 - no values
+    return query, values
+
+
+def _circuits_query(providers: list[int]) -> Query:
+    query = "SELECT provider_id, failures, open_until, probe_until, reason FROM providers_circuit WHERE provider_id"
+    return f"{query} IN ({marks(providers)}) ORDER BY provider_id{locking()}", providers
 
 
 def new_bucket(limit: Limit, place: Place) -> Bucket:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from django.conf import settings
 
@@ -28,17 +28,20 @@ class Configuration:
     # As decisions refer to it.
     name: uuid.UUID
     packed: bytes
+    # Keys in clear, opened when first needed: that costs as much as all the rest of preparing a call.
+    opened: dict[int, str] = field(default_factory=dict, repr=False)
 
 
 # By process, as a fork must not trust what its parent read.
 _kept: dict[int, Configuration] = {}
 
 
-def current() -> Configuration:
-    """The configuration of now; read again only when it has changed."""
+def current(revision: str | None) -> Configuration:
+    """The configuration at a revision that was read just now; read again only when it has changed.
+
+    The revision comes first: a change in between then only means one reading too many.
+    """
     kept = _kept.get(os.getpid())
-    # The revision is read first: a change in between then only means one reading too many.
-    revision = Revision.current()
     if kept is None or revision is None or kept.revision != revision:
         kept = _kept[os.getpid()] = _read(revision)
     return kept
@@ -46,13 +49,18 @@ def current() -> Configuration:
 
 def kept() -> Configuration:
     """The configuration as it was last read."""
-    return _kept.get(os.getpid()) or current()
+    return _kept.get(os.getpid()) or current(Revision.current())
 
 
-def key(key_id: int) -> ProviderKey | None:
-    """A key as it was last read, still sealed."""
+def secret(key_id: int) -> str:
+    """A key in clear, as it was last read; empty where there is none. Raises AuthenticationError."""
     kept = _kept.get(os.getpid())
-    return kept.keys.get(key_id) if kept else None
+    if kept is None or key_id not in kept.keys:
+        return ""
+    found = kept.opened.get(key_id)
+    if found is None:
+        found = kept.opened[key_id] = kept.keys[key_id].open()
+    return found
 
 
 def _read(revision: str | None) -> Configuration:

@@ -10,8 +10,9 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from providers.ledger.books import Books, locking, marks, rows, write
+from providers.ledger.books import Books, locking, marks
 from providers.models import Attempt, Holder
+from providers.statements import rows, write
 
 # How often in a lease a process says that it lives.
 _BEATS_A_LEASE = 3
@@ -41,11 +42,12 @@ def holder_id() -> int:
     return _ids[pid]
 
 
-def extend_lease(now: float) -> None:
+def extend_lease(books: Books) -> None:
     """Hold what this process has in flight for another lease; `extended` is told once that is stored."""
+    now = books.now
     if 0 <= now - _extended.get(os.getpid(), -math.inf) < lease_seconds() * _FRESH_SHARE:
         return
-    write(
+    books.later(
         "INSERT INTO providers_holder (id, leased_until) VALUES (%s, %s)"
         " ON CONFLICT (id) DO UPDATE SET leased_until = excluded.leased_until",
         [(holder_id(), now + lease_seconds())],

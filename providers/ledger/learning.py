@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from providers.ledger.books import rows
 from providers.ledger.limiter import Count
 from providers.ledger.windows import LENGTHS
 from providers.models import Quota
+from providers.statements import rows
 from providers.types import LimitReading
 
 # Trust in a limit that the vendor stated halves in this many of its windows, but not within an hour.

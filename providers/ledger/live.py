@@ -13,11 +13,13 @@ from django.db.models import Count as Counted
 from django.db.models import Sum
 
 from providers.ledger import configuration
-from providers.ledger.books import aware, rows
+from providers.ledger.books import aware
 from providers.ledger.limiter import MARGIN_SECONDS
 from providers.ledger.windows import LENGTHS, SHORT_PERIODS
 from providers.models import Quota, Rating
+from providers.models.revision import CURRENT, Revision
 from providers.routing import Candidate, KeyState, Ratings, World
+from providers.statements import rows, several
 
 # How long health and ratings are believed before they are looked up again.
 _FRESH_SECONDS = 15.0
@@ -37,9 +39,10 @@ _ROOMS = 'SELECT name, used, oldest_at, window_end, full_until, "window", period
 
 def world() -> World:
     """All usable models with the state of their providers, keys, circuits and limits."""
-    current = configuration.current()
-    circuits = {row[0]: _Open._make(row) for row in rows(_CIRCUITS)}
-    rooms = {row[0]: _Room._make(row) for row in rows(_ROOMS)}
+    revision, open_ones, counted = several(CURRENT, (_CIRCUITS, ()), (_ROOMS, ()))
+    current = configuration.current(Revision.read_from(revision))
+    circuits = {row[0]: _Open._make(row) for row in open_ones}
+    rooms = {row[0]: _Room._make(row) for row in counted}
     now = time.time()
     known = _reputation()
     candidates = (known.laid_over(one) for one in current.candidates)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -77,7 +77,7 @@ class Started:
 
     def with_outcome(self, outcome: Opened | Full) -> Started:
         """The same plan with what came of it."""
-        return replace(self, outcome=outcome)
+        return Started(self.plan, self.reserve, outcome)
 
 
 @dataclass(frozen=True, slots=True)

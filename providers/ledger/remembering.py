@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from providers.ledger import configuration
-from providers.ledger.books import stored, write
+from providers.ledger.books import Books, stored
 from providers.ledger.operations import Decided
 from providers.models import ConfigurationSnapshot, RoutingDecision
 from providers.routing import Task, World
@@ -33,7 +33,7 @@ def decision(request_id: uuid.UUID, world: World, task: Task, request: Request, 
     return Decided(request_id, world.configuration, now, packed)
 
 
-def remember(decisions: Sequence[Decided]) -> None:
+def remember(books: Books, decisions: Sequence[Decided]) -> None:
     """Store decisions and, before the first one that refers to it, the configuration."""
     if not decisions:
         return
@@ -45,7 +45,7 @@ def remember(decisions: Sequence[Decided]) -> None:
         )
         known.add(current.name)
     # One that was taken under settings that changed meanwhile could not be read again.
-    write(
+    books.later(
         "INSERT INTO providers_routingdecision (request_id, configuration, decided_at, packed) VALUES (%s, %s, %s, %s)",
         [tuple(stored(value) for value in one) for one in decisions if one.configuration in known],
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,12 +17,13 @@ from providers.errors import (
     RateLimitError,
 )
 from providers.ledger import learning
-from providers.ledger.books import Books, locking, marks, rows, write
+from providers.ledger.books import Books, locking, marks
 from providers.ledger.limiter import Count
 from providers.ledger.operations import TOO_MANY, Settle, Settlement
 from providers.ledger.windows import next_boundary
 from providers.models import AIModel, Provider, ProviderKey, Quota
 from providers.routing import Place
+from providers.statements import Query, rows
 from providers.types import Completion, LimitReading
 
 # A vendor that says "too often" without saying for how long; a minute is every vendor's shortest window.
@@ -52,26 +53,22 @@ def failing_providers(settles: Iterable[Settle]) -> set[int]:
     }
 
 
-def settle(books: Books, settles: Sequence[Settle]) -> None:
-    """Write the ends of these attempts. An attempt that was settled before is left as it is."""
+def settle(books: Books, settles: Sequence[Settle], open_ones: Collection[int]) -> None:
+    """Write the ends of those attempts that are in `open_ones`; one that was settled before is left as it is."""
     if not settles:
         return
-    open_ones = _unsettled([one.opened.attempt_id for one in settles])
     todo = {one.opened.attempt_id: one for one in settles if one.opened.attempt_id in open_ones}
     _settle_slots(books, todo)
     for one in todo.values():
         _draw_consequences(books, one)
-    write(_UPDATE, [(*_record(one.settlement), attempt_id) for attempt_id, one in todo.items()])
+    books.later(_UPDATE, [(*_record(one.settlement), attempt_id) for attempt_id, one in todo.items()])
 
 
-def _unsettled(attempts: list[int]) -> set[int]:
-    """Also those given up for lost: their process was only slow, and knows the truth."""
-    found = rows(
-        f"SELECT id FROM providers_attempt WHERE outcome IN ('running', 'abandoned') AND id IN ({marks(attempts)})"  # noqa: S608
-        f" ORDER BY id{locking()}",
-        attempts,
-    )
-    return {attempt_id for (attempt_id,) in found}
+def unsettled(settles: Sequence[Settle]) -> Query:
+    """Which of these are still open; also those given up for lost: their process was only slow, and knows the truth."""
+    attempts = [one.opened.attempt_id for one in settles]
+    query = f"SELECT id FROM providers_attempt WHERE outcome IN ('running', 'abandoned') AND id IN ({marks(attempts)})"  # noqa: S608
+    return f"{query} ORDER BY id{locking()}", attempts
 
 
 def _record(settlement: Settlement) -> tuple[Any, ...]:
@@ -92,7 +89,8 @@ def _record(settlement: Settlement) -> tuple[Any, ...]:
 
 
 def _settle_slots(books: Books, todo: dict[int, Settle]) -> None:
-    if not todo:
+    # Without counts nothing is held back.
+    if not todo or not books.counts:
         return
     query = f"SELECT id, bucket_id, attempt_id, units FROM providers_slot WHERE attempt_id IN ({marks(todo)})"  # noqa: S608
     counts = books.by_id()
@@ -113,8 +111,8 @@ def _settle_slots(books: Books, todo: dict[int, Settle]) -> None:
             anchored.append((books.now, units, slot_id))
         else:
             gone.append((slot_id,))
-    write("UPDATE providers_slot SET anchored_at = %s, units = %s WHERE id = %s", anchored)
-    write("DELETE FROM providers_slot WHERE id = %s", gone)
+    books.later("UPDATE providers_slot SET anchored_at = %s, units = %s WHERE id = %s", anchored)
+    books.later("DELETE FROM providers_slot WHERE id = %s", gone)
 
 
 def _true_units(count: Count, reserved: int, settlement: Settlement) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from providers.ledger import holding, remembering, settling
-from providers.ledger.books import Books, marks, rows, stored, write
+from providers.ledger.books import Books, marks, stored
 from providers.ledger.breaker import Gate
 from providers.ledger.learning import effective_limit
 from providers.ledger.limiter import Count
@@ -20,17 +20,20 @@ from providers.ledger.operations import Beat, Begin, Full, Opened, Operation, Ou
 from providers.ledger.windows import SHORT_PERIODS
 from providers.models import Attempt
 from providers.routing import Place
+from providers.statements import Query, rows, several
 
 # How much longer than its timeout a probe may take before another request may test the provider.
 _PROBE_GRACE_SECONDS = 5.0
 
 Clock = Callable[[], float]
+_CLOCK: Query = ("SELECT extract(epoch FROM clock_timestamp())", ())
+_HASTY: Query = ("SELECT set_config('synchronous_commit', 'off', true)", ())
 
 
 def database_clock() -> float:
     """Unix time; on PostgreSQL the server's, which all hosts share."""
     if connection.vendor == "postgresql":
-        return float(rows("SELECT extract(epoch FROM clock_timestamp())")[0][0])
+        return float(rows(*_CLOCK)[0][0])
     return time.time()
 
 
@@ -39,24 +42,38 @@ def run(operations: Sequence[Operation], clock: Clock = database_clock) -> list[
     settles = [one for one in operations if isinstance(one, Settle)]
     begins = [one for one in operations if isinstance(one, Begin)]
     with transaction.atomic():
-        if not settles and connection.vendor == "postgresql":
-            # A crash of the database's host then costs a few counts; whatever was settled is on the disk.
-            rows("SELECT set_config('synchronous_commit', 'off', true)")
-        books = Books(clock())
-        books.load(
-            [place for begin in begins for place in begin.places],
-            [one.opened.place for one in settles],
-            settling.failing_providers(settles),
-        )
-        remembering.remember([begin.decision for begin in begins if begin.decision])
-        settling.settle(books, settles)
+        books, open_ones = _opened(begins, settles, clock)
+        remembering.remember(books, [begin.decision for begin in begins if begin.decision])
+        settling.settle(books, settles, open_ones)
         granted = _grants(books, begins)
         if granted or any(isinstance(one, Beat) for one in operations):
-            holding.extend_lease(books.now)
+            holding.extend_lease(books)
         answers = iter(_stored(books, granted, begins))
         books.close()
     holding.extended()
     return [next(answers) if isinstance(one, Begin) else None for one in operations]
+
+
+def _opened(begins: Sequence[Begin], settles: Sequence[Settle], clock: Clock) -> tuple[Books, set[int]]:
+    """Everything that these operations share, locked and read in one journey; and which attempts are to be settled."""
+    on_server = connection.vendor == "postgresql"
+    before: list[Query] = []
+    if on_server and not settles:
+        # A crash of the database's host then costs a few counts; whatever was settled is on the disk.
+        before.append(_HASTY)
+    if on_server and clock is database_clock:
+        before.append(_CLOCK)
+    books = Books()
+    shared = books.queries(
+        [place for begin in begins for place in begin.places],
+        [one.opened.place for one in settles],
+        settling.failing_providers(settles),
+    )
+    after = [settling.unsettled(settles)] if settles else []
+    answers = several(*before, *shared, *after)
+    books.now = float(answers[len(before) - 1][0][0]) if _CLOCK in before else clock()
+    books.take(answers[len(before) : len(before) + len(shared)])
+    return books, {attempt_id for (attempt_id,) in answers[-1]} if after else set()
 
 
 class _Grant:
@@ -136,7 +153,7 @@ def _stored(books: Books, granted: dict[int, _Grant | Full], begins: Sequence[Be
     grants = [grant for grant in granted.values() if isinstance(grant, _Grant)]
     ids = _attempts([grant.row(books.moment) for grant in grants])
     numbered = list(zip(ids, grants, strict=True))
-    write(
+    books.later(
         "INSERT INTO providers_slot (bucket_id, attempt_id, units) VALUES (%s, %s, %s)",
         [(count.id, attempt_id, units) for attempt_id, grant in numbered for count, units in grant.taken],
     )

@@ -61,8 +61,8 @@ class Writer:
         self._forgot_at = time.monotonic()
         self._heart: threading.Thread | None = None
 
-    async def ask(self, operation: Operation | Start | None) -> Outcome | Started | World:
-        """The operation's outcome once it is stored. Raises what the database raises."""
+    def ask(self, operation: Operation | Start | None) -> asyncio.Future[Outcome | Started | World]:
+        """The operation's outcome once it is stored, also if nobody waits for it. Raises what the database raises."""
         answer: asyncio.Future[Outcome | Started | World] = asyncio.get_running_loop().create_future()
         asked = _Asked(operation, answer)
         with self._lock:
@@ -70,7 +70,7 @@ class Writer:
             is_first = len(self._waiting) == 1
         if is_first:
             self._thread.submit(self._drain).add_done_callback(_log_fault)
-        return await answer
+        return answer
 
     def call(self, function: Callable[[], T]) -> T:
         """Run something on the writer's thread and wait for it."""

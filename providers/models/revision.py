@@ -5,10 +5,14 @@ from __future__ import annotations
 import uuid
 from typing import Any, ClassVar, Self, TypeVar
 
-from django.db import connection, models
+from django.db import models
+
+from providers.statements import Query, rows
 
 _Row_co = TypeVar("_Row_co", bound=models.Model, covariant=True)
 _THE_ROW = 1
+# Asked together with other things by whoever is in a hurry.
+CURRENT: Query = ("SELECT token FROM providers_revision WHERE id = %s", (_THE_ROW,))
 
 
 class Revision(models.Model):
@@ -32,10 +36,12 @@ class Revision(models.Model):
     @staticmethod
     def current() -> str | None:
         """The token as the database writes it, or None before the first change. Asked for at every call, so by hand."""
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT token FROM providers_revision WHERE id = %s", (_THE_ROW,))
-            row = cursor.fetchone()
-        return str(row[0]) if row else None
+        return Revision.read_from(rows(*CURRENT))
+
+    @staticmethod
+    def read_from(found: list[tuple[Any, ...]]) -> str | None:
+        """The token in the answer to `CURRENT`."""
+        return str(found[0][0]) if found else None
 
 
 class ConfiguredQuerySet(models.QuerySet[_Row_co]):

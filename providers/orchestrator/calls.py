@@ -243,7 +243,7 @@ class _Call(Generic[T]):
             self._remember(place, outcome, latency, error)
             settlement = ledger.Settlement(outcome, latency, result, error, not left, heard.readings)
             # The record is written even while the caller is being cancelled.
-            await asyncio.shield(_settled(opened, settlement))
+            await asyncio.shield(_settling(opened, settlement))
         return Answer(
             value=value,
             result=result,
@@ -282,6 +282,8 @@ class _Call(Generic[T]):
         )
 
     async def _tell(self, place: Place, happening: Happening, error: ProviderError | None = None) -> None:
+        if self.watch is _unwatched:
+            return
         wait = error.wait_seconds if error else None
         await self.watch(
             Event(
@@ -294,11 +296,12 @@ class _Call(Generic[T]):
         )
 
 
-async def _settled(opened: Opened, settlement: ledger.Settlement) -> None:
-    await ledger.settle(opened, settlement)
+def _settling(opened: Opened, settlement: ledger.Settlement) -> asyncio.Future[None]:
+    stored = ledger.settling(opened, settlement)
     # Requests that were counted come back by the clock; of anything else those who wait need not sleep on.
     if settlement.gives_back or any(limit.metric != "requests" for limit in opened.place.key.limits):
-        wake()
+        stored.add_done_callback(lambda _stored: wake())
+    return stored
 
 
 def _secret(place: Place) -> str:
@@ -328,4 +331,5 @@ def _endpoint(place: Place, secret: str, request_id: uuid.UUID) -> Endpoint:
 
 def _fitted(request: ChatRequest, place: Place) -> ChatRequest:
     """The request with no longer an answer asked than the model can give."""
-    return replace(request, max_tokens=min(request.max_tokens, place.candidate.max_output_tokens))
+    most = place.candidate.max_output_tokens
+    return request if request.max_tokens <= most else replace(request, max_tokens=most)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -10,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from providers.access import throttle
 from providers.access.client_keys import create_client
 from tests import hugging_face
+from tests.api.asking import SECRET
 from tests.connecting import connect, upstream
 from tests.upstream import Upstream, answers, write_post
 
@@ -59,14 +62,16 @@ def test_the_api_is_what_its_document_says(
     monkeypatch.setattr(throttle, "MOST_BAD_A_MINUTE", 100_000)
     hugging_face.provider(hugging_face.house(upstream, more=True))
     secret = create_client("tester", EVERYTHING).secret
+    hooks = {"SCHEMATHESIS_HOOKS": "tests.api.asking", "PYTHONPATH": str(settings.BASE_DIR)}
     found = subprocess.run(
         [
             *(sys.executable, "-m", "schemathesis.cli", "run", f"{address}/api/v1/openapi.json"),
             *("--checks", "all", "--max-examples", str(EXAMPLES), "--continue-on-failure", "--seed", "5"),
-            *("-H", f"Authorization: Bearer {secret}", "--warnings", "off", "--request-timeout", "60"),
+            *("--warnings", "off", "--request-timeout", "60"),
             *("--generation-database", "none"),
         ],
         cwd=tmp_path,
+        env={**os.environ, **hooks, SECRET: secret},
         capture_output=True,
         text=True,
         check=False,

@@ -15,7 +15,11 @@ PATH = "/api/v1/ai/optimization/prices"
 
 def ask(address: str, **changes: Any) -> httpx.Response:
     secret = create_client("publishing", ["optimization"]).secret
-    return httpx.post(f"{address}{PATH}", json={**_EXAMPLE, **changes}, headers={"authorization": f"Bearer {secret}"})
+    return httpx.post(
+        f"{address}{PATH}",
+        json={**_EXAMPLE, **changes},
+        headers={"authorization": f"Bearer {secret}", "accept-language": "en"},
+    )
 
 
 def test_the_documented_question_is_answered_with_probabilities(address: str) -> None:
@@ -28,7 +32,7 @@ def test_the_documented_question_is_answered_with_probabilities(address: str) ->
 def test_too_little_data_is_said_and_nothing_advised(address: str) -> None:
     answer = ask(address, observations=[{"price": 30, "units": 5}]).json()
     assert (answer["advised_price"], answer["elasticity"]) == (None, None)
-    assert "Only 1 usable rows" in answer["reason"]
+    assert "Only 1 usable row;" in answer["reason"]
 
 
 def test_a_fee_above_the_price_is_explained(address: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import translation
 
 from marketing.analysis.elasticity import Observation, elasticity
 from marketing.analysis.tables import need, number, rows_of
@@ -35,8 +36,10 @@ class Command(BaseCommand):
             groups = _groups(file, options)
         except ValueError as error:
             raise CommandError(str(error)) from error
-        for name, rows in groups.items():
-            self.stdout.write(json.dumps({"group": name, **asdict(elasticity(rows))}, ensure_ascii=False))
+        # Programs read this, whatever the desk speaks.
+        with translation.override("en"):
+            for name, rows in groups.items():
+                self.stdout.write(json.dumps({"group": name, **asdict(elasticity(rows))}, ensure_ascii=False))
 
 
 def _groups(file: Path, options: dict[str, Any]) -> dict[str, list[Observation]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import translation
 
 from marketing.analysis.forecasting import backtest, forecast
 from marketing.analysis.tables import Series, rows_of, series_of
@@ -30,8 +31,11 @@ class Command(BaseCommand):
         if options["horizon"] < 1 or options["season"] < 1 or (options["backtest"] or 1) < 1:
             raise CommandError("--horizon, --season and --backtest are whole numbers from 1 on.")
         try:
-            for series in series_of(rows_of(file), options["value"], options["date"], options["by"], options["season"]):
-                self.stdout.write(json.dumps(_told(series, options), ensure_ascii=False))
+            found = series_of(rows_of(file), options["value"], options["date"], options["by"], options["season"])
+            # Programs read this, whatever the desk speaks.
+            with translation.override("en"):
+                for series in found:
+                    self.stdout.write(json.dumps(_told(series, options), ensure_ascii=False))
         except ValueError as error:
             raise CommandError(str(error)) from error
 

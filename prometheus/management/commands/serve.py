@@ -79,8 +79,9 @@ class Command(BaseCommand):
 
 def _web(host: str, port: int) -> list[str]:
     uvicorn = [sys.executable, "-m", "uvicorn", "prometheus.asgi:application", "--app-dir", str(settings.BASE_DIR)]
+    quiet = ["--log-level=warning", "--no-access-log"]
     # Pages that follow a job hold their connection open; a stop does not wait for them.
-    return [*uvicorn, "--host", host, "--port", str(port), "--log-level=warning", "--timeout-graceful-shutdown=3"]
+    return [*uvicorn, "--host", host, "--port", str(port), *quiet, "--timeout-graceful-shutdown=3"]
 
 
 def _wake_for_what_is_due() -> None:

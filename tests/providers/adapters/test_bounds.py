@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from providers.adapters import wire
+from providers.adapters import connections, wire
 from providers.adapters.base import adapter_for
 from providers.errors import BrokenAnswerError, NetworkError, ProviderError
 from tests.providers.adapters.asking import HELLO, chat, chat_fault, stream
@@ -161,9 +161,9 @@ def test_clients_can_be_closed_and_open_again(place: PlaceOf) -> None:
     endpoint, _ = place(answers("Hello"))
 
     async def close_between() -> str:
-        await wire.aclose_clients()
+        await connections.aclose_sessions()
         await adapter_for("openai").chat(endpoint, HELLO)
-        await wire.aclose_clients()
+        await connections.aclose_sessions()
         return (await adapter_for("openai").chat(endpoint, HELLO)).text
 
     assert asyncio.run(close_between()) == "Hello"
@@ -171,5 +171,5 @@ def test_clients_can_be_closed_and_open_again(place: PlaceOf) -> None:
 
 def test_the_certificate_store_is_read_once() -> None:
     began = time.monotonic()
-    assert wire._ssl_context() is wire._ssl_context()
+    assert connections._ssl_context() is connections._ssl_context()
     assert time.monotonic() - began < 5

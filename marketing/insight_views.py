@@ -1,0 +1,81 @@
+"""The insight pages: a person's own tables become prices, markets, channels and trends. Nothing of them is kept."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from marketing import insight_shown
+from marketing.insight_forms import FORMS, NAMES, InsightForm, TrendsForm
+from marketing.models import Release
+from marketing.views import DeskRequest
+from providers.access import Permission, defused, requires
+
+MOST_RELEASES = 100
+LEADS = {
+    "trends": gettext_lazy("Where tracks are in their lives, how likely they stay on the chart, and what to do when."),
+    "market": gettext_lazy("What comparable titles cost, how they are read and rated, and when such books sell."),
+    "prices": gettext_lazy("Whether another price would earn more, how sure that is, and when your data cannot tell."),
+    "channels": gettext_lazy("Where a book fits by the channels’ own rules and by what it sold there, with reasons."),
+}
+
+
+@requires(Permission.SEE_REPORTS)
+@require_http_methods(["GET", "POST"])
+@never_cache
+def insight(request: DeskRequest, what: str) -> HttpResponse:
+    """The form, and below it the answer; `step=csv` gives its table as a file."""
+    kind = FORMS[what]
+    form = kind(request.POST, request.FILES) if request.method == "POST" else kind()
+    answer: dict[str, Any] | None = None
+    if form.is_bound and form.is_valid():
+        answer = _ANSWERS[what](form)
+        if request.POST.get("step") == "csv":
+            return _table(what, answer["table"])
+    shown = {"what": what, "title": NAMES[what], "lead": LEADS[what], "form": form, "answer": answer}
+    status = 422 if form.is_bound and answer is None else 200
+    return render(request, f"insights/{what}.html", shown, status=status)
+
+
+def _trends(form: InsightForm) -> dict[str, Any]:
+    asked = form.cleaned_data
+    releases = _releases() if asked["calendar"] else []
+    today = form.today if isinstance(form, TrendsForm) else ""
+    return insight_shown.trends(asked, releases, today)
+
+
+def _releases() -> list[dict[str, Any]]:
+    """The newest releases with a date; a track of the same name takes its release's calendar."""
+    found = Release.objects.filter(release_date__isnull=False).select_related("artist").order_by("-release_date")
+    return [
+        {
+            "track": one.title,
+            "artist": one.artist_line or (one.artist.name if one.artist else ""),
+            "date": one.release_date,
+        }
+        for one in found[:MOST_RELEASES]
+    ]
+
+
+_ANSWERS: Mapping[str, Callable[[InsightForm], dict[str, Any]]] = {
+    "trends": _trends,
+    "market": lambda form: insight_shown.market(form.cleaned_data),
+    "prices": lambda form: insight_shown.prices(form.cleaned_data),
+    "channels": lambda form: insight_shown.channels(form.cleaned_data),
+}
+
+
+def _table(what: str, rows: list[list[Any]]) -> HttpResponse:
+    answer = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{what}.csv"'
+    writer = csv.writer(answer)
+    for row in rows:
+        writer.writerow([defused(one) if isinstance(one, str) else "" if one is None else one for one in row])
+    return answer
