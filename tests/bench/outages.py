@@ -88,6 +88,8 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         disk = stack.enter_context(small_disk(folder / "disk"))
         built = stack.enter_context(house(disk, server=""))
+        # What it prints goes elsewhere, as it does under systemd.
+        built.folder = folder
         connect(built, upstream.add("shaky", *shaky))
         asked = request_posts(built, JOBS)
         built.start()

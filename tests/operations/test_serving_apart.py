@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
+import io
 import json
 import threading
 from pathlib import Path
 
 import pytest
 
+from prometheus.management.commands.serve import Command
 from tests.jobs.house import House, house, wait_until
 from tests.jobs.product import connect, request_posts
 from tests.upstream import Upstream, posts, slow
@@ -16,6 +19,13 @@ from tests.upstream import Upstream, posts, slow
 pytestmark = [pytest.mark.once, pytest.mark.django_db, pytest.mark.timeout(180)]
 # Longer than a stop waits by default.
 ANSWER_SECONDS = 5.0
+
+
+class Full(io.StringIO):
+    """A file on a disk without space."""
+
+    def write(self, _text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def ask(built: House, key: str, into: list[tuple[int, str]]) -> None:
@@ -40,6 +50,10 @@ def test_a_stop_lets_a_request_under_way_end(tmp_path: Path) -> None:
         assert built.stop() == 0
         asking.join(30)
         assert [(status, "At last" in text) for status, text in got] == [(200, True)]
+
+
+def test_a_log_on_a_full_disk_does_not_end_the_work() -> None:
+    Command(stdout=Full())._tell("worker ended, starting it again")
 
 
 def test_a_host_for_pages_works_on_no_job(tmp_path: Path) -> None:
