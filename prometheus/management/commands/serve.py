@@ -7,6 +7,7 @@ import logging
 import socket
 import sys
 from argparse import ArgumentParser
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -75,8 +76,10 @@ class Command(BaseCommand):
         Parent(children, duties, token, self._tell, stop_seconds=_stop_seconds()).run()
 
     def _tell(self, line: str) -> None:
-        self.stdout.write(line)
-        self.stdout.flush()
+        # A disk that is full under its log is no reason to end the work.
+        with suppress(OSError):
+            self.stdout.write(line)
+            self.stdout.flush()
 
     @staticmethod
     def _refuse_taken_port(host: str, port: int) -> None:
