@@ -30,6 +30,8 @@ TRACKS = tuple(
 Title language|C line|P line|Track number|Track title|Track version|Track artists|Featured artists|ISRC|ISWC
 Duration (s)|Composers|Lyricists|Lyrics language|Explicit|Instrumental|Track P line""".replace("\n", "|").split("|")
 )
+# Last, and not asked of tables that were written before they were there.
+_LATER = ("Release explicit", "Territories")
 
 
 def known(kind: str) -> Context:
@@ -76,7 +78,7 @@ def as_kdp(records: Iterable[Mapping[str, Any]]) -> str:
 
 def as_tracks(records: Iterable[Mapping[str, Any]]) -> str:
     """A distributor's table: a row a track, with its release repeated."""
-    return _table(TRACKS, (row for record in records for row in _track_rows(record)))
+    return _table((*TRACKS, *_LATER), (row for record in records for row in _track_rows(record)))
 
 
 def as_json(records: Iterable[Mapping[str, Any]]) -> str:
@@ -161,6 +163,8 @@ def _track_rows(record: Mapping[str, Any]) -> Iterable[list[str]]:
             *_said(track, "lyrics_language", "explicit"),
             "yes" if track.get("instrumental") else "no",
             *_said(track, "p_line"),
+            *_said(record, "explicit"),
+            _LIST.join(map(str, record.get("territories") or [])),
         ]
 
 
@@ -179,7 +183,10 @@ def _release_of(row: Mapping[str, str]) -> dict[str, Any]:
         "p_line": "P line",
     }
     people = [{"name": name, "role": "primary"} for name in _list(row["Primary artists"])]
-    return {**{name: row[column] for name, column in names.items()}, "artists": people, "tracks": []}
+    found = {**{name: row[column] for name, column in names.items()}, "artists": people, "tracks": []}
+    explicit, territories = (row.get(name, "") for name in _LATER)
+    later = {"explicit": explicit, "territories": _list(territories)}
+    return found | {name: value for name, value in later.items() if value}
 
 
 def _track_of(row: Mapping[str, str]) -> dict[str, Any]:

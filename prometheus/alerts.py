@@ -1,6 +1,7 @@
 """Alerts: what does not work is told by e-mail and webhook once it lasts, with a cool-down, and once more when mended.
 
-Looking is a chore, so one host of all does it. A conditional UPDATE decides who tells, so that nothing is told twice.
+Looking is a chore, so one host of all does it. A conditional UPDATE decides who tells, so that nothing is told twice;
+mail waits in the alert's row until a server has taken it.
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ from django.utils.translation import gettext as _
 
 from prometheus import status
 from providers import notifying
+from providers.admin import capacity_board
 from providers.clients import Client, Scope
 from providers.models import Alert
 from providers.monitoring import health
 
 logger = logging.getLogger(__name__)
+_LONGEST_SLUG = 120
 # What a provider is when nobody needs to do anything about it: resting is every free tier's daily life.
 _FINE = frozenset({"ok", "idle", "off", "resting"})
 
@@ -41,7 +44,7 @@ class Trouble:
 def look(now: datetime | None = None) -> int:
     """Compare what is with what was, and tell what is due; how many messages went out."""
     now = now or timezone.now()
-    present = {one.slug: one for one in troubles()}
+    present = {one.slug: one for one in troubles(now)}
     open_ones = {one.slug: one for one in Alert.objects.filter(ended_at=None)}
     fresh = [Alert(slug=one.slug, raised_at=now) for one in present.values() if one.slug not in open_ones]
     Alert.objects.bulk_create(fresh, ignore_conflicts=True)
@@ -49,15 +52,16 @@ def look(now: datetime | None = None) -> int:
     for alert in Alert.objects.filter(ended_at=None):
         trouble = present.get(alert.slug)
         told += _end(alert, now) if trouble is None else _remind(alert, trouble, now)
+    _post()
     return told
 
 
-def troubles() -> list[Trouble]:
+def troubles(now: datetime) -> list[Trouble]:
     """Everything that does not work, in every language."""
     spoken: dict[str, dict[str, tuple[str, str]]] = {}
     for language, _name in settings.LANGUAGES:
         with translation.override(language):
-            for slug, severity, words in _found():
+            for slug, severity, words in _found(now):
                 spoken.setdefault(slug, {})[language] = (severity, words)
     return [
         Trouble(slug, next(iter(said.values()))[0], {language: words for language, (_state, words) in said.items()})
@@ -65,7 +69,7 @@ def troubles() -> list[Trouble]:
     ]
 
 
-def _found() -> Iterator[tuple[str, str, str]]:
+def _found(now: datetime) -> Iterator[tuple[str, str, str]]:
     for check in status.checks():
         if check.state != "ok":
             yield f"system:{check.slug}", check.state, f"{check.name}: {check.words}"
@@ -76,6 +80,12 @@ def _found() -> Iterator[tuple[str, str, str]]:
     for one in used:
         if one.state not in _FINE:
             yield f"provider:{one.slug}", Alert.Severity.WARN, _SAID[one.state](one.name)
+    for card in capacity_board.cards(now):
+        for bar in card.warnings:
+            level = bar.level
+            slug = f"quota:{card.provider.slug}:{level.metric}:{level.period}:{level.model_id}"[:_LONGEST_SLUG]
+            words = _("%(name)s: the limit “%(limit)s” will probably be used up before its reset.")
+            yield slug, Alert.Severity.WARN, words % {"name": card.provider.name, "limit": bar.name}
 
 
 _SAID = {
@@ -102,18 +112,23 @@ def _end(alert: Alert, now: datetime) -> int:
 
 
 def _told(alert: Alert, event: str, now: datetime) -> int:
-    before = alert.told_at
+    """One host notes that it was told, with the message to clients and the mail that is to go, in one transaction."""
     with transaction.atomic():
-        if not Alert.objects.filter(pk=alert.pk, told_at=before).update(told_at=now):
+        if not Alert.objects.filter(pk=alert.pk, told_at=alert.told_at).update(told_at=now, unmailed=event):
             return 0
         _announce(alert, event)
-    try:
-        _mail(alert, event)
-    except (SMTPException, OSError) as error:
-        # The next look tries again, as if nothing had been told.
-        Alert.objects.filter(pk=alert.pk, told_at=now).update(told_at=before)
-        logger.warning("the alert %s could not be mailed: %s", alert.slug, error)
     return 1
+
+
+def _post() -> None:
+    """Send the mail that waits. What the server does not take is tried again at the next look."""
+    for alert in Alert.objects.exclude(unmailed=""):
+        try:
+            _mail(alert, alert.unmailed)
+        except (SMTPException, OSError) as error:
+            logger.warning("the alert %s could not be mailed: %s", alert.slug, error)
+            return
+        Alert.objects.filter(pk=alert.pk, unmailed=alert.unmailed).update(unmailed="")
 
 
 def _announce(alert: Alert, event: str) -> None:

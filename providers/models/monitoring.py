@@ -113,7 +113,8 @@ class ErrorHour(models.Model):
 class Alert(models.Model):
     """Something that does not work, from the look that found it to the one that found it mended.
 
-    `words` has a sentence for each language. `told_at` is the last time that somebody was told.
+    `words` has a sentence for each language. `told_at` is the last time that somebody was told, `unmailed` the event
+    whose mail has not gone out yet.
     """
 
     class Severity(models.TextChoices):
@@ -128,6 +129,7 @@ class Alert(models.Model):
     raised_at = models.DateTimeField(_("since"), default=timezone.now)
     told_at = models.DateTimeField(_("last told"), null=True, blank=True)
     ended_at = models.DateTimeField(_("mended"), null=True, blank=True)
+    unmailed = models.CharField(max_length=20, blank=True)
 
     class Meta:
         ordering = ["-raised_at"]

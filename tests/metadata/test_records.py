@@ -101,12 +101,28 @@ def test_every_ready_release_comes_back_from_the_distributors_table() -> None:
     releases = ready("music", "music_release_cases.jsonl")
     for before in releases:
         (after,) = from_tracks(as_tracks([before]))
-        for name in ("title", "version", "upc", "release_date", "genre", "c_line"):
-            assert after[name] == before.get(name, "")
+        for name in ("title", "version", "upc", "release_date", "genre", "c_line", "explicit"):
+            assert after.get(name, "") == before.get(name, "")
+        assert after.get("territories", []) == before.get("territories", [])
         for track, back in zip(before["tracks"], after["tracks"], strict=True):
             assert [back[name] for name in ("title", "isrc", "composers", "instrumental")] == [
                 track[name] for name in ("title", "isrc", "composers", "instrumental")
             ]
+
+
+def test_a_releases_own_warning_and_countries_come_back_and_an_older_table_is_still_read() -> None:
+    release = {
+        "title": "Żar",
+        "upc": "",
+        "explicit": "clean",
+        "territories": ["PL", "DE"],
+        "tracks": [{"title": "Żar"}],
+    }
+    (back,) = from_tracks(as_tracks([release]))
+    assert (back["explicit"], back["territories"]) == ("clean", ["PL", "DE"])
+    older = "\n".join(line.rsplit(",", 2)[0] for line in as_tracks([release]).splitlines())
+    (older_back,) = from_tracks(older)
+    assert "territories" not in older_back
 
 
 def test_a_table_without_its_columns_is_refused() -> None:

@@ -14,7 +14,12 @@ from django.utils import timezone
 from prometheus import alerts
 from providers import notifying
 from providers.access.client_keys import create_client
-from providers.models import Alert, Provider, WebhookMessage
+from providers.models import Alert, Provider, Quota, WebhookMessage
+from tests.connecting import connect, upstream
+from tests.providers.test_capacity_forecast import attempts
+from tests.upstream import answers
+
+__all__ = ["connect", "upstream"]
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -86,14 +91,18 @@ def test_what_nobody_heard_of_ends_in_silence(keyless):
 
 def test_two_hosts_that_look_at_the_same_moment_tell_it_once(keyless):
     looked(0)
-    seen = {one.slug: one for one in alerts.troubles()}
+    seen = {one.slug: one for one in alerts.troubles(NOW)}
     first, second = Alert.objects.get(slug="provider:groq"), Alert.objects.get(slug="provider:groq")
     at = NOW + timedelta(minutes=3)
     told = [alerts._remind(one, seen["provider:groq"], at) for one in (first, second)]
+    looked(4)
     assert (sorted(told), len(about_groq())) == ([0, 1], 1)
 
 
-def test_a_mail_server_that_is_away_is_tried_again_at_the_next_look(keyless, monkeypatch):
+def test_a_mail_server_that_is_away_is_tried_again_and_clients_are_not_told_twice(keyless, monkeypatch, settings):
+    settings.WEBHOOKS_TO_PRIVATE_ADDRESSES = True
+    client = create_client("watch", ["monitoring"]).key.client
+    notifying.register(client.pk, "http://127.0.0.1:9/hooks", notifying.ALERTS)
     looked(0)
 
     def refuse(self, *_args, **_options):
@@ -101,10 +110,14 @@ def test_a_mail_server_that_is_away_is_tried_again_at_the_next_look(keyless, mon
 
     with monkeypatch.context() as patch:
         patch.setattr("django.core.mail.EmailMessage.send", refuse)
-        looked(3)
-    assert Alert.objects.get(slug="provider:groq").told_at is None
-    looked(4)
-    assert len(about_groq()) == 1
+        looked(3, 4)
+        keyless.delete()
+        looked(5)
+    assert mail.outbox == []
+    looked(6)
+    assert [one.subject.partition(":")[0] for one in about_groq()] == ["Prometheus AI · Naprawione"]
+    events = [one.event for one in WebhookMessage.objects.filter(body__contains="provider:groq").order_by("created_at")]
+    assert events == ["alert.raised", "alert.ended"]
 
 
 def test_a_client_with_the_scope_gets_it_as_a_signed_message_and_another_does_not(keyless, settings):
@@ -135,3 +148,14 @@ def test_a_key_that_cannot_be_opened_and_a_queue_that_stands_still_are_told(keyl
     settings.ENCRYPTION_KEYS = ["R3ZLRnFVd1hYbXhLS1dHcFZ4T1JkZk1jZ0J4b2h1bXY="]
     looked(0, 3)
     assert Alert.objects.get(slug="system:keys").severity == "bad"
+
+
+def test_a_day_that_will_not_last_is_told_while_there_is_time(connect):
+    provider = connect("one", answers("Hello"))
+    Quota.objects.create(provider=provider, metric="requests", period="day", limit=50, window="calendar")
+    for day in range(1, 15):
+        for hour in range(24):
+            attempts(provider, 6, (NOW - timedelta(days=day)).replace(hour=hour))
+    found = {one.slug: one for one in alerts.troubles(NOW.replace(hour=1, minute=0))}
+    (slug,) = [one for one in found if one.startswith("quota:one:requests:day")]
+    assert "will probably be used up before its reset" in found[slug].words["en"]
