@@ -123,9 +123,10 @@ async def campaigns_performance(request: HttpRequest, asked: DaysAsked) -> HttpR
     "/ai/analysis/campaigns/forecast", response={200: ForecastOut, 202: shapes.JobOut}, summary="What will come"
 )
 async def campaigns_forecast(request: HttpRequest, asked: ForecastAsked) -> HttpResponseBase | dict[str, Any]:
-    """The measure's next days with 80 % intervals, by what did best on its own past.
+    """The measure's next days with 80 % intervals, by models weighted by how they did on its own past.
 
-    None of them, and a `warning`, where the rows cannot tell.
+    `days` is empty where fewer than 14 days have the measure or they lie more than ten years apart; `warning` says so.
+    A forecast to be doubted has both `days` and a `warning`.
     """
     found: HttpResponseBase | dict[str, Any] = await _answered(request, "forecast", asked)
     return found

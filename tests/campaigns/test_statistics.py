@@ -95,6 +95,14 @@ def test_an_ad_that_tires_is_told_from_one_that_does_not():
     assert not told(trends.fatigue(steady, tries.astype(float))).tired
 
 
+def test_of_an_ad_with_more_hits_than_tries_on_a_day_nothing_is_told():
+    tries = np.full(42, 1_000.0)
+    hits = np.linspace(60, 30, 42)
+    assert told(trends.fatigue(hits, tries)).tired
+    hits[20] = 1_001
+    assert trends.fatigue(hits, tries) is None
+
+
 @pytest.mark.shared
 def test_the_collapse_of_march_2020_is_found():
     rows = rows_of(SHARED / "domain" / "datasets" / "series_daily_level_shift.csv")
