@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.middleware import HtmxDetails
 
-from marketing import cards, services, sets, wording
+from marketing import cards, desk_tiles, services, sets, wording
 from marketing.forms import BRIEFS
 from marketing.longwork.registry import long_work
 from marketing.models import BriefSet, Job, Variant
@@ -91,6 +91,7 @@ def start(request: DeskRequest) -> HttpResponse:
         "hour": timezone.localtime().hour,
         "open_briefs": _open_briefs(request.user),
         "needs_provider": may(request.user, Permission.CONFIGURE) and not has_remote_provider(),
+        "tiles": [] if request.htmx else desk_tiles.tiles(request.user),
     }
     return render(request, "marketing/start.html#jobs" if request.htmx else "marketing/start.html", shown)
 
