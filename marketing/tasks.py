@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from dataclasses import dataclass
 from types import TracebackType
@@ -12,6 +13,9 @@ from django_q.exceptions import TimeoutException
 
 from marketing import jobs, services
 from marketing.models import Job
+from providers.access import serving_request
+
+logger = logging.getLogger(__name__)
 
 # Sent with `error` and `job_id` when a fault of our own ends a job.
 job_broke = Signal()
@@ -47,5 +51,7 @@ def run_job(job_id: str) -> None:
     claim = jobs.claim(uuid.UUID(job_id))
     if claim is None:
         return
-    with jobs.Heartbeat(claim) as heartbeat, _FailedByFaults(claim):
+    asked_by = Job.objects.filter(pk=claim.job_id).values_list("request_id", flat=True).first()
+    with serving_request(asked_by or str(claim.job_id)), jobs.Heartbeat(claim) as heartbeat, _FailedByFaults(claim):
+        logger.info("job %s begins", claim.job_id)
         services.run_job(claim, heartbeat)

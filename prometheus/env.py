@@ -55,6 +55,17 @@ class Environment:
 
         return self._read(name, parse, default, "write true or false")
 
+    def choice(self, name: str, names: tuple[str, ...]) -> str:
+        """One of these words; the first when nothing is set."""
+
+        def parse() -> str:
+            found = self.text(name) or names[0]
+            if found not in names:
+                raise ValueError(f"found {found!r}")
+            return found
+
+        return self._read(name, parse, names[0], f"write one of {', '.join(names)}")
+
     def number(self, name: str, default: int, *, least: int = 1, most: int = 10**9) -> int:
         """A whole number between `least` and `most`."""
 

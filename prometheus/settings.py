@@ -47,6 +47,8 @@ API_KEY_GRACE_PERIOD = min(env.span("API_KEY_GRACE_PERIOD", "7d"), API_KEY_ROTAT
 # Only for an installation whose modules live in the same closed network.
 WEBHOOKS_TO_PRIVATE_ADDRESSES = env.flag("WEBHOOKS_TO_PRIVATE_ADDRESSES", default=False)
 SENTRY_DSN = env.text("SENTRY_DSN")
+# `line` for people, `json` for machines that gather logs.
+LOG_FORMAT = env.choice("LOG_FORMAT", ("line", "json"))
 # Who is told when something does not work, how soon, and how long it is quiet about the same thing.
 ALERT_EMAILS = env.items("ALERT_EMAILS")
 ALERT_AFTER = env.span("ALERT_AFTER", "2m")
@@ -108,6 +110,7 @@ INSTALLED_APPS = [
     "prometheus",
 ]
 MIDDLEWARE = [
+    "prometheus.request_log.RequestIds",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -247,8 +250,19 @@ DEFAULT_EXCEPTION_REPORTER_FILTER = "prometheus.reporting.NoValues"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "line"}},
+    "filters": {"request": {"()": "prometheus.logs.WithRequest"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {request_id} {name}: {message}", "style": "{"},
+        "json": {"()": "prometheus.logs.AsJSON"},
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "stream": sys.stderr,
+            "formatter": LOG_FORMAT,
+            "filters": ["request"],
+        }
+    },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},

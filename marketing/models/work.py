@@ -52,6 +52,13 @@ class BriefSet(models.Model):
         return self.title
 
 
+def _request_id() -> str:
+    # The access room has models of its own, which are not ready while this one's are made.
+    from providers.access import current_request_id
+
+    return current_request_id()
+
+
 class Job(models.Model):
     """One piece of work and the only truth about it; the queue merely wakes a worker.
 
@@ -105,6 +112,8 @@ class Job(models.Model):
     checkpoint = models.JSONField(default=dict, blank=True)
     result = models.JSONField(_("result"), default=dict, blank=True)
     failure = models.JSONField(_("failure"), default=dict, blank=True)
+    # Of whoever asked: the same in every line of the log that the job causes.
+    request_id = models.CharField(max_length=40, blank=True, default=_request_id, db_default="")
     created_at = models.DateTimeField(_("asked"), default=timezone.now)
     enqueued_at = models.DateTimeField(default=timezone.now)
     # Asleep until then, as there was no capacity; its worker does something else.

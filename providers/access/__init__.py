@@ -37,6 +37,8 @@ from providers.access.reach import has_remote_provider
 from providers.access.spreadsheets import csv_lines, defused
 from providers.audit import Deed
 from providers.clients import Scope, StreamMode
+from providers.request_ids import current as current_request_id
+from providers.request_ids import serving as serving_request
 
 __all__ = [
     "SYSTEM",
@@ -69,6 +71,7 @@ __all__ = [
     "authenticate_now",
     "close",
     "csv_lines",
+    "current_request_id",
     "declared",
     "defused",
     "exchange_key",
@@ -81,6 +84,7 @@ __all__ = [
     "request_id_of",
     "requires",
     "roles_of",
+    "serving_request",
     "settle",
     "visitor_of",
 ]

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from pydantic import ValidationError
 
+from providers import request_ids
 from providers.errors import ProviderError
 from providers.gateway import door, endpoints, faults, once
 from providers.gateway.exchange import ClientLeftError, Exchange, Receive, Scope, Send
@@ -36,6 +37,11 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Serve one request. Whatever happens, the client gets OpenAI's error shape or, in a stream, a clear end."""
     exchange = Exchange(scope, receive, send)
     request_id = uuid.uuid4()
+    with request_ids.serving(str(request_id)):
+        await _answered(exchange, request_id)
+
+
+async def _answered(exchange: Exchange, request_id: uuid.UUID) -> None:
     try:
         await _serve(exchange, request_id)
     except ClientLeftError:

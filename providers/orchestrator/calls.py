@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 import uuid
 from collections.abc import Awaitable, Callable
@@ -35,6 +36,16 @@ _ResultCheck = Callable[[Result, bool], T]
 # Two requests at one place: the second carries the reason why the first answer was refused.
 TRIES_AT_ONE_PLACE = 2
 NOTICED = timedelta(seconds=1)
+
+
+_logger = logging.getLogger(__name__)
+
+
+def _facts(place: Place, error: ProviderError) -> dict[str, str | int | None]:
+    """What a line of the log says of a failed call; no word of a vendor or a person."""
+    candidate = place.candidate
+    told = {"provider": candidate.provider, "model": candidate.model_id, "error": error.kind}
+    return {**told, "http_status": error.http_status}
 
 
 async def _unwatched(_event: Event) -> None:
@@ -237,6 +248,7 @@ class _Call(Generic[T]):
             if result is None:
                 outcome = Attempt.Outcome.FAILED
             error = exc
+            _logger.info("%s could not answer: %s", place.candidate.provider, exc.kind, extra=_facts(place, exc))
             raise
         finally:
             latency = round((time.monotonic() - started) * 1000)

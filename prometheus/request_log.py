@@ -1,0 +1,60 @@
+"""The outermost middleware: each request has an id, which stands on its answer and in every line that it causes."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from providers.access import current_request_id, request_id_of, serving_request
+
+HEADER = "X-Request-ID"
+_access = logging.getLogger("prometheus.requests")
+
+
+class RequestIds:
+    """The middleware; it serves pages and asynchronous views alike."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]) -> None:
+        self.get_response = get_response
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        """Serve a request."""
+        if self._is_async:
+            return self._aserve(request)
+        began = time.monotonic()
+        with serving_request(request_id_of(request)):
+            answer = self.get_response(request)
+            assert isinstance(answer, HttpResponseBase)  # noqa: S101 - what a synchronous chain returns
+            return _told(request, answer, began)
+
+    async def _aserve(self, request: HttpRequest) -> HttpResponseBase:
+        began = time.monotonic()
+        with serving_request(request_id_of(request)):
+            answer = self.get_response(request)
+            assert isinstance(answer, Awaitable)  # noqa: S101 - what an asynchronous chain returns
+            return _told(request, await answer, began)
+
+
+def _told(request: HttpRequest, answer: HttpResponseBase, began: float) -> HttpResponseBase:
+    answer[HEADER] = current_request_id()
+    # Paths hold no secret but the calendar's; questions may hold anything and are left out.
+    match = request.resolver_match
+    facts = {
+        "method": request.method,
+        "view": match.view_name if match else "",
+        "status": answer.status_code,
+        "ms": round((time.monotonic() - began) * 1000),
+    }
+    _access.debug("%s %s %s", request.method, facts["view"] or "-", answer.status_code, extra=facts)
+    return answer
