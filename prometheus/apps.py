@@ -12,10 +12,11 @@ class PrometheusConfig(AppConfig):
     verbose_name = "Prometheus AI"
 
     def ready(self) -> None:
-        """Keep the product's own errors."""
-        from prometheus import own_errors
+        """Keep the product's own errors, and tell Sentry of them where a DSN is given."""
+        from prometheus import own_errors, reporting
 
         own_errors.connect()
+        reporting.report_to_sentry()
 
 
 class AdministrationConfig(administration.AdminConfig):
