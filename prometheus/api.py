@@ -53,7 +53,7 @@ _JOB_HEADERS = [
         "required": False,
         "description": "`respond-async`: 202 with the job at once. `wait=N`: 202 when it takes longer than N seconds.",
         "schema": {"type": "string"},
-        "example": "respond-async",
+        "example": "wait=30",
     },
     {
         "name": "Idempotency-Key",

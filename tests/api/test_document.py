@@ -52,7 +52,7 @@ def writes_what_is_asked(request: dict[str, Any]) -> str:
 
 
 # About half a minute of one processor; other tests may want it at the same time.
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @pytest.mark.once
 def test_the_api_is_what_its_document_says(
     address: str, worker: None, connect: Any, upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -67,7 +67,7 @@ def test_the_api_is_what_its_document_says(
         [
             *(sys.executable, "-m", "schemathesis.cli", "run", f"{address}/api/v1/openapi.json"),
             *("--checks", "all", "--max-examples", str(EXAMPLES), "--continue-on-failure", "--seed", "5"),
-            *("--warnings", "off", "--request-timeout", "60"),
+            *("--warnings", "off", "--request-timeout", "240"),
             *("--generation-database", "none"),
         ],
         cwd=tmp_path,
