@@ -1,8 +1,8 @@
-"""The forms of the insight pages: pasted or dropped tables, and what else a question needs to know."""
+"""The forms of the insight pages: what each question needs to know."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -12,15 +12,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from marketing.analysis import tables
-from marketing.insights.pasted import Column, PastedError, read
-from marketing.safety.text import storable
+from marketing.insights.pasted import Column
+from marketing.table_forms import MOST_PRICE, Amount, InsightForm, Table, choice, word
 
-MOST_BYTES = 2_000_000
-_MOST_PRICE = 1_000_000
 _COUNTRIES = 250
 
-_PRICE = Column("price", "number", gettext_lazy("price"), ("price", "cena"), needed=True, least=0.01, most=_MOST_PRICE)
+_PRICE = Column("price", "number", gettext_lazy("price"), ("price", "cena"), needed=True, least=0.01, most=MOST_PRICE)
 _UNITS = Column(
     "units",
     "number",
@@ -33,89 +30,6 @@ _ARTIST = Column("artist", "text", gettext_lazy("artist"), ("artist", "wykonawca
 _DAY = Column(
     "day", "day", gettext_lazy("day"), ("day", "dzień", "date", "data", "month", "miesiąc", "week"), needed=True
 )
-
-
-class Amount(forms.CharField):
-    """A number as any of us writes it: 34,99 or 34.99 or 1 234,50 zł."""
-
-    def __init__(self, *, least: float = 0.0, most: float = _MOST_PRICE, **options: Any) -> None:
-        super().__init__(widget=forms.TextInput(attrs={"inputmode": "decimal", "class": "form-control"}), **options)
-        self.least, self.most = least, most
-
-    def to_python(self, value: Any) -> Any:
-        """The number, None of nothing."""
-        if isinstance(value, int | float) or not str(value or "").strip():
-            return value or None
-        found = tables.number(str(value))
-        if found is None:
-            raise ValidationError(_("Write a number, such as 34.99."))
-        if not self.least <= found <= self.most:
-            told = {"least": self.least, "most": self.most}
-            raise ValidationError(_("Write a number from %(least)g to %(most)g.") % told)
-        return found
-
-
-def _word(**options: Any) -> forms.TextInput:
-    return forms.TextInput(attrs={"class": "form-control", **options})
-
-
-def _choice() -> forms.Select:
-    return forms.Select(attrs={"class": "form-select"})
-
-
-class Table(forms.CharField):
-    """A pasted table; its cleaned value is the rows."""
-
-    def __init__(self, columns: Sequence[Column], example: str, *, others: bool = False, **options: Any) -> None:
-        attrs = {"rows": 8, "class": "form-control table-paste", "spellcheck": "false", "placeholder": example}
-        super().__init__(widget=forms.Textarea(attrs=attrs), strip=False, **options)
-        self.columns, self.example, self.others = columns, example, others
-
-    def clean(self, value: Any) -> Any:
-        """The rows of the table. Raises ValidationError with what to change."""
-        text = storable(super().clean(value))
-        if not text.strip():
-            return []
-        try:
-            return read(text, self.columns, others=self.others)
-        except PastedError as error:
-            raise ValidationError(str(error)) from error
-
-
-class InsightForm(forms.Form):
-    """A form whose tables may also come as files: a field `NAME_file` fills the text of its table `NAME`."""
-
-    def __init__(self, data: Mapping[str, Any] | None = None, files: Any = None) -> None:
-        self.unread: dict[str, str] = {}
-        super().__init__(self._with_files(data, files) if data is not None and files else data)
-
-    def _with_files(self, data: Any, files: Any) -> Any:
-        filled = data.copy()
-        for name, field in self.base_fields.items():
-            file = files.get(f"{name}_file") if isinstance(field, Table) else None
-            if file is None:
-                continue
-            if file.size > MOST_BYTES:
-                self.unread[name] = _("The file is larger than 2 MB. Cut it down to the rows that matter.")
-            else:
-                filled[name] = tables.decoded(file.read())
-        return filled
-
-    def clean(self) -> dict[str, Any]:
-        """Files that could not be read count as faults of their tables."""
-        for name, why in self.unread.items():
-            self.add_error(name, why)
-        return super().clean() or self.cleaned_data
-
-    @property
-    def tables(self) -> list[Any]:
-        """The tables' bound fields."""
-        return [one for one in self if isinstance(one.field, Table)]
-
-    @property
-    def others(self) -> list[Any]:
-        """All other bound fields."""
-        return [one for one in self if not isinstance(one.field, Table)]
 
 
 class PricesForm(InsightForm):
@@ -187,9 +101,9 @@ class MarketForm(InsightForm):
         help_text=gettext_lazy("For the seasons: three years without gaps, of your own or of the market."),
     )
     price = Amount(label=gettext_lazy("Price of your book"), required=False, least=0.01)
-    format = forms.CharField(label=gettext_lazy("Its format"), required=False, max_length=100, widget=_word())
-    genre = forms.CharField(label=gettext_lazy("Its genre"), required=False, max_length=100, widget=_word())
-    currency = forms.RegexField("^[A-Z]{3}$", label=gettext_lazy("Currency"), initial="PLN", widget=_word())
+    format = forms.CharField(label=gettext_lazy("Its format"), required=False, max_length=100, widget=word())
+    genre = forms.CharField(label=gettext_lazy("Its genre"), required=False, max_length=100, widget=word())
+    currency = forms.RegexField("^[A-Z]{3}$", label=gettext_lazy("Currency"), initial="PLN", widget=word())
 
 
 class ChannelsForm(InsightForm):
@@ -207,7 +121,7 @@ class ChannelsForm(InsightForm):
     )
     language = forms.ChoiceField(
         label=gettext_lazy("Language of the text"),
-        widget=_choice(),
+        widget=choice(),
         choices=(
             ("pl", pgettext_lazy("language", "Polish")),
             ("en", pgettext_lazy("language", "English")),
@@ -218,7 +132,7 @@ class ChannelsForm(InsightForm):
         label=gettext_lazy("Countries of its readers"),
         required=False,
         max_length=4 * _COUNTRIES,
-        widget=_word(),
+        widget=word(),
         initial="PL",
         help_text=gettext_lazy("Two letters each, such as PL, DE, GB; empty: everywhere."),
     )
@@ -233,7 +147,7 @@ class ChannelsForm(InsightForm):
     usual_price = Amount(label=gettext_lazy("Usual price"), required=False, least=0.01)
     planned_price = Amount(label=gettext_lazy("Price of a planned discount"), required=False, least=0.01)
     lowest_lately = Amount(label=gettext_lazy("Lowest price of the last 30 days"), required=False, least=0.01)
-    currency = forms.RegexField("^[A-Z]{3}$", label=gettext_lazy("Currency"), initial="PLN", widget=_word())
+    currency = forms.RegexField("^[A-Z]{3}$", label=gettext_lazy("Currency"), initial="PLN", widget=word())
     sales = Table(
         (
             Column("channel", "text", gettext_lazy("channel"), ("channel", "kanał", "shop", "sklep"), needed=True),
@@ -296,7 +210,7 @@ class TrendsForm(InsightForm):
     )
     kind = forms.ChoiceField(
         label=gettext_lazy("What the chart lists"),
-        widget=_choice(),
+        widget=choice(),
         choices=(("singles", gettext_lazy("tracks")), ("albums", gettext_lazy("albums"))),
     )
     plays = Table(
@@ -343,7 +257,7 @@ class OutlookForm(InsightForm):
 
     measure = forms.ChoiceField(
         label=gettext_lazy("What to look ahead at"),
-        widget=_choice(),
+        widget=choice(),
         choices=(
             ("clicks", gettext_lazy("Clicks")),
             ("conversions", gettext_lazy("Conversions")),
@@ -355,12 +269,12 @@ class OutlookForm(InsightForm):
     )
     horizon = forms.TypedChoiceField(
         label=gettext_lazy("How far"),
-        widget=_choice(),
+        widget=choice(),
         coerce=int,
         initial=14,
         choices=((7, gettext_lazy("a week")), (14, gettext_lazy("two weeks")), (28, gettext_lazy("four weeks"))),
     )
-    currency = forms.RegexField("^[A-Z]{3}$", label=gettext_lazy("Currency"), initial="PLN", widget=_word())
+    currency = forms.RegexField("^[A-Z]{3}$", label=gettext_lazy("Currency"), initial="PLN", widget=word())
     change = Amount(
         label=gettext_lazy("What if the budget were … % of today’s"),
         required=False,

@@ -13,8 +13,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from marketing import campaign_outlook, insight_shown
-from marketing.insight_forms import FORMS, NAMES, InsightForm, TrendsForm
+from marketing.insight_forms import FORMS, NAMES, TrendsForm
 from marketing.models import Release
+from marketing.table_forms import InsightForm
 from marketing.views import DeskRequest
 from providers.access import Permission, defused, requires
 
