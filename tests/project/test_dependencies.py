@@ -34,8 +34,8 @@ def _licences(name: str) -> str:
     about = metadata.metadata(name)
     classified = [line for line in about.get_all("Classifier") or [] if line.startswith("License")]
     # Some put the whole text there; its first line is the name.
-    free = (about.get("License") or "").partition("\n")[0]
-    return "; ".join([about.get("License-Expression") or "", free, *classified])
+    stated = [about[field].partition("\n")[0] for field in ("License-Expression", "License") if field in about]
+    return "; ".join([*stated, *classified])
 
 
 def test_what_is_installed_is_what_the_lock_pins() -> None:
