@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -23,12 +24,12 @@ def found(page: Client, **asked: str) -> list[Any]:
 
 
 @pytest.fixture
-def fox(job: Job, make_variant: Any) -> Variant:
+def fox(job: Job, make_variant: Callable[..., Variant]) -> Variant:
     return make_variant(job, text=FOX, title="Łąka", kept_at=timezone.now())
 
 
 @pytest.fixture
-def goose(job: Job, make_variant: Any) -> Variant:
+def goose(job: Job, make_variant: Callable[..., Variant]) -> Variant:
     return make_variant(job, text="Gęś lata nad żółtą łąką", position=2, language="en", kept_at=timezone.now())
 
 
