@@ -8,15 +8,17 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Count, QuerySet
-from django.http import HttpResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import HttpResponse, QueryDict, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import translation
 from django.utils.dateparse import parse_date
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
+from marketing import campaign_words
 from marketing.campaign_import_views import SOURCES
 from marketing.campaigns import facts, performance
 from marketing.campaigns.charts import chart
@@ -26,6 +28,7 @@ from marketing.views import DeskRequest
 from providers.access import Permission, defused, requires
 
 MOST_GROUPS = 30
+_LONGEST_QUERY = 500
 NAMES: dict[str, str | Promise] = {
     "impressions": gettext_lazy("Impressions"),
     "clicks": gettext_lazy("Clicks"),
@@ -51,6 +54,8 @@ _SAID: dict[str, str | Promise] = {
     "noise": gettext_lazy("may be chance"),
     "too_few": gettext_lazy("too few to tell"),
 }
+_ALL = ("campaign", "audience", "creative")
+_ONE = ("adset", "ad", "audience", "creative")
 _MARKS = ("clicks", "spend", "views", "conversions", "impressions")
 
 
@@ -75,14 +80,14 @@ class Chosen:
         return rows
 
 
-def _chosen(request: DeskRequest, rows: QuerySet[CampaignDay]) -> tuple[Chosen, list[str]]:
+def _chosen(asked: QueryDict, rows: QuerySet[CampaignDay]) -> tuple[Chosen, list[str]]:
     """What the address asks for; without a currency the most frequent one."""
     counted = rows.exclude(currency="").order_by().values("currency").annotate(n=Count("pk")).order_by("-n", "currency")
     currencies = [str(one["currency"]) for one in counted]
-    wanted = request.GET.get("currency", "")
+    wanted = asked.get("currency", "")
     currency = wanted if wanted in currencies else (currencies[0] if currencies else "")
-    source = request.GET.get("source", "")
-    days = [_day(request.GET.get(name, "")) for name in ("from", "to")]
+    source = asked.get("source", "")
+    days = [_day(asked.get(name, "")) for name in ("from", "to")]
     return Chosen(currency, source if source in {*SOURCES, "other"} else "", days[0], days[1]), currencies
 
 
@@ -99,7 +104,7 @@ def _day(text: str) -> date | None:
 def campaigns(request: DeskRequest) -> HttpResponse:
     """All campaigns of one currency together, and each against the others."""
     rows = CampaignDay.objects.all()
-    shown = _page(request, rows, ("campaign", "audience", "creative"))
+    shown = _page(request.GET, rows, _ALL)
     shown["sources"] = {
         slug: SOURCES.get(slug, slug)
         for slug in Campaign.objects.order_by("source").values_list("source", flat=True).distinct()
@@ -113,23 +118,25 @@ def campaigns(request: DeskRequest) -> HttpResponse:
 def campaign(request: DeskRequest, number: int) -> HttpResponse:
     """One campaign: its days, ads, audiences and creatives."""
     found = get_object_or_404(Campaign, pk=number)
-    shown = _page(request, found.days.all(), ("adset", "ad", "audience", "creative"))
+    shown = _page(request.GET, found.days.all(), _ONE)
     shown["campaign"] = found
     shown["source_name"] = SOURCES.get(found.source, "")
     return render(request, "campaigns/performance.html", shown)
 
 
-def _page(request: DeskRequest, rows: QuerySet[CampaignDay], groups: tuple[str, ...]) -> dict[str, Any]:
-    language = translation.get_language() or "en"
-    chosen, currencies = _chosen(request, rows)
+def _page(asked: QueryDict, rows: QuerySet[CampaignDay], groups: tuple[str, ...]) -> dict[str, Any]:
+    language = (translation.get_language() or "en").partition("-")[0]
+    chosen, currencies = _chosen(asked, rows)
     kept = chosen.rows(rows)
     # A period's total beside its days would count twice.
     daily = kept.exclude(day=None)
     totals = kept.filter(day=None) if not (chosen.start or chosen.end) else kept.none()
     dayless = not daily.exists()
     (whole, *_none) = performance.summed(totals if dayless else daily) or [Sums("", None)]
-    table = facts.facts(whole, chosen.currency)
     sections = [_section(totals if dayless else daily, by, chosen.currency, language) for by in groups]
+    table = facts.facts(whole, chosen.currency)
+    for section in sections:
+        table += facts.compared(section["verdicts"], section["by"], section["judged_by"], chosen.currency)
     return {
         "any": rows.exists(),
         "chosen": chosen,
@@ -140,14 +147,17 @@ def _page(request: DeskRequest, rows: QuerySet[CampaignDay], groups: tuple[str, 
         "facts": [_figure(one, language) for one in table],
         "dayless": dayless,
         "totals": totals.count() if not dayless else 0,
-        "query": request.GET.urlencode(),
+        "query": asked.urlencode(),
+        "words": campaign_words.shown(table, language) if rows.exists() else None,
     }
 
 
 def _figure(fact: facts.Fact, language: str) -> dict[str, Any]:
     return {
         "fact": fact,
-        "name": NAMES.get(fact.name) or _event_name(fact.name),
+        "name": f"{fact.subject}: {NAMES[fact.name]}"
+        if fact.subject
+        else NAMES.get(fact.name) or _event_name(fact.name),
         "value": fact.shown(language),
         "interval": fact.interval(language),
     }
@@ -227,6 +237,8 @@ def _section(rows: QuerySet[CampaignDay], by: str, currency: str, language: str)
         "name": GROUP_NAMES[by],
         "rows": told,
         "judged": NAMES[judged],
+        "judged_by": judged,
+        "verdicts": list(verdicts.values()),
         "hidden": max(0, len(groups) - MOST_GROUPS),
         "compares": len(verdicts) > 1,
     }
@@ -250,6 +262,20 @@ def _rate(group: Sums, name: str, currency: str, language: str) -> tuple[str, st
     return facts.written(rate.value, unit, currency, language), bounds[0], bounds[1]
 
 
+@requires(Permission.MAKE)
+@require_POST
+def words(request: DeskRequest) -> HttpResponse:
+    """Ask a model to put the page's figures into words; it sees their names alone."""
+    number = request.POST.get("campaign", "")
+    found = get_object_or_404(Campaign, pk=number) if number.isascii() and number.isdigit() else None
+    asked = QueryDict(request.POST.get("query", "")[:_LONGEST_QUERY])
+    page = _page(asked, found.days.all(), _ONE) if found else _page(asked, CampaignDay.objects.all(), _ALL)
+    back = reverse("campaign", args=[found.pk]) if found else reverse("campaigns")
+    if page["words"] is None:
+        return redirect(back)
+    return redirect("job", campaign_words.ask(request.user, page["words"], f"{back}?{page['query']}#words").pk)
+
+
 @requires(Permission.EXPORT)
 @require_GET
 @never_cache
@@ -259,7 +285,7 @@ def export(request: DeskRequest) -> StreamingHttpResponse:
     number = request.GET.get("campaign", "")
     if number.isascii() and number.isdigit():
         rows = rows.filter(campaign_id=number)
-    chosen, _currencies = _chosen(request, rows)
+    chosen, _currencies = _chosen(request.GET, rows)
     columns = (
         "day",
         "campaign__source",

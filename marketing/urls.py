@@ -68,6 +68,7 @@ urlpatterns = [
     path("create/<slug:page>/clear/", brief_views.clear, name="brief_clear"),
     path("campaigns/", campaign_views.campaigns, name="campaigns"),
     path("campaigns/<int:number>/", campaign_views.campaign, name="campaign"),
+    path("campaigns/words/", campaign_views.words, name="campaign_words"),
     path("campaigns/table.csv", campaign_views.export, name="campaigns_csv"),
     path("campaigns/import/", campaign_import_views.upload, name="campaign_import"),
     path("campaigns/import/<int:number>/", campaign_import_views.mapping, name="campaign_import_file"),

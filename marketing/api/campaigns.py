@@ -16,6 +16,7 @@ from marketing.api.typed import Amount, Day, Name, typed
 from marketing.campaigns import answers
 from marketing.longwork.campaign_analysis import CampaignAnalysis
 from marketing.models import Job
+from marketing.narrating.answering import answer_of
 from marketing.services import Asker
 from providers.access import LabDoor, Permission, Scope
 
@@ -64,6 +65,12 @@ class DaysAsked(Schema):
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
 
 
+class PerformanceAsked(DaysAsked):
+    """Rows, and the language of the sentences."""
+
+    language: Literal["pl", "en"] = "en"
+
+
 class ForecastAsked(DaysAsked):
     """Rows, the measure and how many days ahead."""
 
@@ -72,10 +79,14 @@ class ForecastAsked(DaysAsked):
 
 
 class PerformanceOut(Schema):
-    """`facts` each with value, bounds, period, method and the data's digest; `groups` compared among themselves."""
+    """`facts` each with value, bounds, period, method and the data's digest; `groups` compared among themselves.
+
+    `narrative`: sentences in the language that was asked for, each with the ids of the facts that its figures are.
+    """
 
     facts: list[dict[str, Any]]
     groups: dict[str, list[dict[str, Any]]]
+    narrative: list[dict[str, Any]]
 
 
 class ForecastOut(Schema):
@@ -103,14 +114,14 @@ async def _answered(request: HttpRequest, what: str, asked: DaysAsked) -> Any:
             return services.request_long_work(asker, CampaignAnalysis.slug, f"Campaigns: {what}", brief)
 
         return await answering.answer(request, brief, make)
-    return await sync_to_async(answers.answer_of, thread_sensitive=False)(brief)
+    return await sync_to_async(answer_of, thread_sensitive=False)(brief)
 
 
 _PERFORMANCE = {200: PerformanceOut, 202: shapes.JobOut}
 
 
 @router.post("/ai/analysis/campaigns/performance", response=_PERFORMANCE, summary="What campaigns brought")
-async def campaigns_performance(request: HttpRequest, asked: DaysAsked) -> HttpResponseBase | dict[str, Any]:
+async def campaigns_performance(request: HttpRequest, asked: PerformanceAsked) -> HttpResponseBase | dict[str, Any]:
     """Sums and rates with 95 % bounds, wild days and new levels with dates, and comparisons that admit chance.
 
     `Prefer: respond-async` answers 202 with a job.

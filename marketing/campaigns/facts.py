@@ -12,7 +12,7 @@ from typing import Any
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from marketing.campaigns import performance
-from marketing.campaigns.performance import RATES, SUMS, Sums
+from marketing.campaigns.performance import RATES, SUMS, Sums, Verdict
 
 UNITS = {"spend": "money", "revenue": "money", "ctr": "share", "cpc": "money", "cpa": "money", "roas": "factor"}
 
@@ -21,7 +21,8 @@ UNITS = {"spend": "money", "revenue": "money", "ctr": "share", "cpc": "money", "
 class Fact:
     """One figure. `unit` is money, share, factor, count or day; bounds are None where there is no chance in it.
 
-    `direction` is up or down for a figure that says so itself, and only then.
+    `direction` is up, down, better or worse for a figure that has been tested for it, and only then. `subject` is the
+    name of the one group it is about, `subject_id` that group's own; without them it is about all together.
     """
 
     id: str
@@ -35,6 +36,8 @@ class Fact:
     high: float | None = None
     currency: str = ""
     direction: str = ""
+    subject: str = ""
+    subject_id: str = ""
 
     def shown(self, language: str) -> str:
         """The value as its language writes it."""
@@ -60,6 +63,8 @@ class Fact:
             "period": [one.isoformat() for one in self.period] if self.period else None,
             "method": self.method,
             "data": self.digest,
+            "direction": self.direction,
+            "subject": self.subject,
         }
 
 
@@ -112,6 +117,37 @@ def facts(group: Sums, currency: str) -> list[Fact]:
             method = rate.method or "ratio of sums"
             found.append(Fact(name, name, rate.value, UNITS[name], period, method, digest, low, high, currency))
     return found + _events(group, period, digest, currency)
+
+
+def compared(verdicts: Sequence[Verdict], by: str, name: str, currency: str) -> list[Fact]:
+    """The rates of groups that are better or worse than the others for certain; a group's number is its place."""
+    found = []
+    for number, verdict in enumerate(verdicts, 1):
+        group = verdict.group
+        rate = performance.rate(group, name)
+        if verdict.said not in {"better", "worse"} or rate is None or not group.name:
+            continue
+        known = not math.isnan(rate.low)
+        low, high = (rate.low, rate.high) if known else (None, None)
+        period = (min(group.days), max(group.days)) if group.days else None
+        found.append(
+            Fact(
+                f"{by}{number}-{name}",
+                name,
+                rate.value,
+                UNITS[name],
+                period,
+                rate.method or "ratio of sums",
+                digest_of([group]),
+                low,
+                high,
+                currency,
+                verdict.said,
+                group.name,
+                f"{by}{number}",
+            )
+        )
+    return found
 
 
 def _events(group: Sums, period: tuple[date, date] | None, digest: str, currency: str) -> list[Fact]:

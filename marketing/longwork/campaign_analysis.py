@@ -6,9 +6,9 @@ from typing import Any
 
 from django.urls import reverse
 
-from marketing.campaigns import answers
 from marketing.longwork.base import LongWork, Progress
 from marketing.models import Job
+from marketing.narrating.answering import answer_of
 
 
 class CampaignAnalysis(LongWork):
@@ -18,7 +18,7 @@ class CampaignAnalysis(LongWork):
 
     def run(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Compute it; the result is what the operation would have answered."""
-        found = answers.answer_of(job.brief)
+        found = answer_of(job.brief)
         progress.report(1, total=1)
         return found
 

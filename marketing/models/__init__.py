@@ -1,6 +1,6 @@
 """What the label's and the publisher's people work with, one file each part of the desk."""
 
-from marketing.models.campaigns import Campaign, CampaignDay, CampaignFile, CampaignFilePiece, CampaignLayout
+from marketing.models.campaigns import Campaign, CampaignDay, CampaignFile, CampaignFilePiece, CampaignLayout, Narrative
 from marketing.models.catalogue import Artist, Book, BrandVoice, Event, Fact, Release
 from marketing.models.library import Favourite, LibraryEntry
 from marketing.models.prompts import ChangedPrompt
@@ -27,6 +27,7 @@ __all__ = [
     "Favourite",
     "Job",
     "LibraryEntry",
+    "Narrative",
     "PlannedPost",
     "Release",
     "Review",

@@ -126,3 +126,21 @@ class CampaignDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.campaign_id} {self.day}"
+
+
+class Narrative(models.Model):
+    """Sentences that a model wrote about figures, with placeholders in place of them. Other figures, other row."""
+
+    digest = models.CharField(max_length=64)
+    language = models.CharField(max_length=5)
+    sentences = models.JSONField()
+    provenance = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["digest", "language"], name="one_narrative_of_figures")]
+        verbose_name = _("words about figures")
+        verbose_name_plural = _("words about figures")
+
+    def __str__(self) -> str:
+        return f"{self.language} {self.digest[:12]}"

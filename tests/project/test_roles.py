@@ -75,7 +75,7 @@ WHO = {
     **dict.fromkeys(("fault_state",), ADMINISTRATORS),
     **dict.fromkeys(("prompts", "prompt_edit", "prompt_change", "prompt_decide"), ADMINISTRATORS),
     **dict.fromkeys(("campaigns", "campaign", "campaigns_csv", "campaign_import_report"), EVERYBODY),
-    **dict.fromkeys(("campaign_import", "campaign_import_file", "campaign_import_drop"), MAKERS),
+    **dict.fromkeys(("campaign_import", "campaign_import_file", "campaign_import_drop", "campaign_words"), MAKERS),
 }
 # Programs: the view itself looks at a key or a signature, and answers in its own way.
 DOCUMENTATION = {"api:openapi-json", "api:openapi-view"}
