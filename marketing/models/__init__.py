@@ -3,6 +3,7 @@
 from marketing.models.campaigns import Campaign, CampaignDay, CampaignFile, CampaignFilePiece, CampaignLayout
 from marketing.models.catalogue import Artist, Book, BrandVoice, Event, Fact, Release
 from marketing.models.prompts import ChangedPrompt
+from marketing.models.records import RecordFile, RecordFilePart
 from marketing.models.review import CalendarAddress, Comment, PlannedPost, Review, VariantVersion
 from marketing.models.work import ApiRequest, Brief, BriefSet, Job, Variant
 
@@ -25,6 +26,8 @@ __all__ = [
     "Fact",
     "Job",
     "PlannedPost",
+    "RecordFile",
+    "RecordFilePart",
     "Release",
     "Review",
     "Variant",
