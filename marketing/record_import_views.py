@@ -42,7 +42,7 @@ FORMS: dict[str, str | Promise] = {
 KINDS: dict[str, str | Promise] = {"release": gettext_lazy("Releases"), "book": gettext_lazy("Books")}
 _FILE_FAULTS: dict[str, str | Promise] = {
     "none": gettext_lazy("No file is chosen. Choose an ONIX, CSV or JSON file."),
-    "too_large": gettext_lazy("The file is larger than 30 MB. Split it."),
+    "too_large": gettext_lazy("The file is larger than 60 MB. Split it."),
     "too_many_records": gettext_lazy("The file has more than 20,000 records. Split it."),
     "no_table": gettext_lazy("This is neither ONIX nor CSV nor JSON. Export it as one of these and choose that file."),
     "empty": gettext_lazy("There are no records in the file."),

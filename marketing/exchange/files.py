@@ -19,7 +19,7 @@ from marketing.exchange.cells import undefused
 from marketing.exchange.shape import CODES, ShapeError, shaped
 from marketing.metadata.books import onix, onix_reading
 
-MOST_BYTES = 30_000_000
+MOST_BYTES = 60_000_000
 MOST_RECORDS = 20_000
 MOST_NOTES = 20
 # Of a table, and of brackets in JSON: far more than the records that are taken could need.

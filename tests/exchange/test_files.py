@@ -68,7 +68,7 @@ def test_a_file_is_known_by_what_stands_in_it(content: bytes, form: str, kind: s
         (b'{"title": "\xff"}', "no_json"),
         (b"PK\x03\x04\x00", "no_table"),
         (b"title,author\nA,B\n", "unknown_table"),
-        (b"x" * 30_000_001, "too_large"),
+        (b"x" * 60_000_001, "too_large"),
         (lines(*({"title": "A", "isbn13": ""} for _ in range(20_001))), "too_many_records"),
     ],
 )
@@ -183,4 +183,4 @@ def test_no_bytes_are_so_odd_that_reading_breaks(content: bytes) -> None:
 
 
 def test_the_limits_are_those_that_the_page_names() -> None:
-    assert (files.MOST_BYTES, files.MOST_RECORDS) == (30_000_000, 20_000)
+    assert (files.MOST_BYTES, files.MOST_RECORDS) == (60_000_000, 20_000)

@@ -38,7 +38,7 @@ WHO = {
     **dict.fromkeys(("job_cancel", "job_retry"), MAKERS),
     **dict.fromkeys(("releases", "release", "books", "book", "check_report"), EVERYBODY),
     **dict.fromkeys(("record_export", "record_import_report"), EVERYBODY),
-    **dict.fromkeys(("record_import", "record_import_file"), MAKERS),
+    **dict.fromkeys(("record_import", "record_import_file", "record_media"), MAKERS),
     **dict.fromkeys(("release_new", "book_new", "record_change", "record_check", "check_all"), MAKERS),
     **dict.fromkeys(("variant_history", "variant_comment", "approvals", "calendar"), EVERYBODY),
     **dict.fromkeys(("calendar_file", "calendar_address"), EVERYBODY),

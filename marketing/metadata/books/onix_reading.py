@@ -43,7 +43,8 @@ def products(message: bytes) -> Iterator[Product]:
     """The products of an ONIX 3 message, each let go before the next. Raises ValueError with a sentence."""
     events = etree.iterparse(
         io.BytesIO(message),
-        events=("start", "end"),
+        events=("end",),
+        tag=("{*}Product", "{*}product"),
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -59,19 +60,20 @@ def products(message: bytes) -> Iterator[Product]:
 
 
 def _products(events: Any) -> Iterator[Product]:
-    root: etree._Element | None = None
-    for event, element in events:
-        if root is None:
-            root = element
-            _refuse_strangers(element)
-        if event == "end" and etree.QName(element).localname in {"Product", "product"}:
-            line = element.sourceline or 0
-            _use_reference_names(element)
-            yield Product(line, _record(element), element.findtext("NotificationType") == _DELETION)
-            element.clear()
-            # The shells of the products before would add up.
-            while element.getprevious() is not None:
-                del element.getparent()[0]
+    seen = False
+    for _event, element in events:
+        if not seen:
+            _refuse_strangers(element.getroottree().getroot())
+            seen = True
+        line = element.sourceline or 0
+        _use_reference_names(element)
+        yield Product(line, _record(element), element.findtext("NotificationType") == _DELETION)
+        element.clear()
+        # The shells of the products before would add up.
+        while element.getprevious() is not None:
+            del element.getparent()[0]
+    if not seen:
+        _refuse_strangers(events.root)
 
 
 def _refuse_strangers(root: etree._Element) -> None:
@@ -89,9 +91,10 @@ def _refuse_strangers(root: etree._Element) -> None:
 
 
 def _use_reference_names(product: etree._Element) -> None:
+    names = reference_names()
     for element in product.iter("*"):
-        name = etree.QName(element).localname
-        element.tag = reference_names().get(name, name)
+        name = str(element.tag).rpartition("}")[2]
+        element.tag = names.get(name, name)
 
 
 @cache
