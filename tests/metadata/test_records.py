@@ -10,6 +10,7 @@ from typing import Any
 import pycountry
 import pytest
 
+from marketing import demo_catalogue, demo_records
 from marketing.exchange import files, kdp
 from marketing.exchange.kdp import as_kdp
 from marketing.exchange.tracks import as_tracks
@@ -56,27 +57,57 @@ def _language(code: str) -> str:
     return getattr(found, "bibliographic", None) or found.alpha_3 if found else ""
 
 
+def catalogue_of(number: int) -> list[dict[str, Any]]:
+    """So many books out of a real table of ratings; after its last row it begins again, each round as a new edition."""
+    with (DATASETS / "books_catalogue_ratings.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return [_book_of(rows[at % len(rows)], at // len(rows)) for at in range(number)]
+
+
+def _book_of(row: dict[str, str], round_: int) -> dict[str, Any]:
+    edition = f" ({round_ + 1})" if round_ else ""
+    return {
+        "title": (" ".join(row["title"].split()) or row["title"]) + edition,
+        "original_title": row["original_title"],
+        "isbn13": row["isbn13"].split(".")[0].zfill(13) if row["isbn13"] and not round_ else "",
+        "language": _language(row["language_code"]),
+        "contributors": [{"role": "A01", "name": name} for name in row["authors"].split(", ")],
+        "format": "paperback",
+    }
+
+
 @pytest.mark.shared
 @pytest.mark.once
 def test_a_catalogue_of_ten_thousand_books_is_one_valid_message() -> None:
-    with (DATASETS / "books_catalogue_ratings.csv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    books = [
-        {
-            "title": row["title"],
-            "original_title": row["original_title"],
-            "isbn13": row["isbn13"].split(".")[0].zfill(13) if row["isbn13"] else "",
-            "language": _language(row["language_code"]),
-            "contributors": [{"role": "A01", "name": name} for name in row["authors"].split(", ")],
-            "format": "paperback",
-        }
-        for row in rows
-    ]
+    books = catalogue_of(10_000)
     message = onix.to_onix(books, "Hardban Lab")
     assert onix.faults(message) == []
-    assert [" ".join(one["title"].split()) for one in from_onix(message)] == [
-        " ".join(row["title"].split()) or row["title"] for row in rows
-    ]
+    back = from_onix(message)
+    assert len(back) == 10_000
+    assert [(one["title"], one["isbn13"]) for one in back] == [(one["title"], one["isbn13"]) for one in books]
+    assert [one["contributors"] for one in back] == [one["contributors"] for one in books]
+
+
+def test_every_book_of_the_demonstration_is_onix_that_the_schema_takes() -> None:
+    books = [demo_catalogue._BOOK, *demo_records.BOOKS]
+    message = as_onix(books)
+    assert onix.faults(message) == []
+    assert [one["isbn13"] for one in from_onix(message)] == [one["isbn13"] for one in books]
+
+
+def test_some_of_the_demonstration_has_faults_to_mend() -> None:
+    found = {
+        one["title"]: [finding.rule.id for finding in checking.check(kind, one).findings if finding.level == "error"]
+        for kind, records in (("music", demo_records.RELEASES), ("book", demo_records.BOOKS))
+        for one in records
+    }
+    assert {title for title, rules in found.items() if not rules} == {
+        *("Lód na Wiśle", "Paper Boats", "Sól i popiół", "Atlas of Small Rivers")
+    }
+    assert {"M02", "M13", "M31"} <= set(found["Szkło ft. Kuna"])
+    assert {"M14", "M22"} <= set(found["Night Tram - Live"])
+    assert {"B05", "B19"} <= set(found["Ostatni zegarmistrz"])
+    assert {"B10", "B17"} <= set(found["The Salt Choir"])
 
 
 def test_a_price_and_its_tax_add_up_to_a_grosz() -> None:
