@@ -66,8 +66,8 @@ def test_records_audio_and_a_cover_come_from_files(
     page.locator("#files").set_input_files({"name": "1.flac", "mimeType": "audio/flac", "buffer": sound})
     page.get_by_role("button", name=compare).press("Enter")
     expect(page.locator("[name=take]")).to_have_count(2)
-    cover = {"name": "c.png", "mimeType": "image/png", "buffer": picture("PNG", (3000, 3010))}
-    page.locator("#file").set_input_files(cover)
+    cover = picture("PNG", (3000, 3010))
+    page.locator("#file").set_input_files({"name": "c.png", "mimeType": "image/png", "buffer": cover})
     page.get_by_role("button", name=check).press("Enter")
     expect(page.get_by_text(square)).to_be_visible()
     good()
