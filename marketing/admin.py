@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from marketing.models import Campaign, CampaignFile, CampaignLayout
+from marketing.models import Campaign, CampaignFile, CampaignLayout, RecordFile
 
 
 @admin.register(Campaign)
@@ -43,4 +43,29 @@ class CampaignLayoutAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a Mode
 
     def has_add_permission(self, request: object) -> bool:  # noqa: ARG002 - Django's own signature
         """They come by the mapping page."""
+        return False
+
+
+@admin.register(RecordFile)
+class RecordFileAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a ModelAdmin cannot be subscripted at run time
+    """Which files of releases and books were imported, by whom and when."""
+
+    list_display = ("name", "form", "kind", "owner", "records", "created_at", "imported_at")
+    list_filter = ("form", "kind")
+    search_fields = ("name", "sha256")
+    readonly_fields = (
+        "name",
+        "form",
+        "kind",
+        "sha256",
+        "size",
+        "records",
+        "notes",
+        "owner",
+        "created_at",
+        "imported_at",
+    )
+
+    def has_add_permission(self, request: object) -> bool:  # noqa: ARG002 - Django's own signature
+        """Files come by the import page."""
         return False

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from marketing import demo_records
 from marketing.models import Artist, Book, BrandVoice, Event, Fact, Release
 
 _VOICES: tuple[dict[str, Any], ...] = (
@@ -122,11 +123,22 @@ def load() -> int:
     author = Artist.objects.create(name="Maria Zawada", kind=Artist.Kind.AUTHOR, voice=prose)
     release = Release.objects.create(artist=act, link="https://example.com/zolte-swiatlo", record=_ALBUM)
     book = Book.objects.create(author=author, link="https://example.com/lighthouse", record=_BOOK)
+    _more()
     _events(act)
     for name, entry, facts in (("artist", act, _ACT), ("release", release, _RECORD), ("book", book, _NOVEL)):
         for position, (kind, text, source) in enumerate(facts, start=1):
             Fact.objects.create(**{name: entry}, kind=kind, text=text, source=source, position=position)
-    return 8
+    return 8 + len(demo_records.RELEASES) + len(demo_records.BOOKS)
+
+
+def _more() -> None:
+    """Further entries, each tied to its act or author."""
+    for record in demo_records.RELEASES:
+        artist, _made = Artist.objects.get_or_create(name=record["artists"][0]["name"], kind=Artist.Kind.ARTIST)
+        Release.objects.create(artist=artist, record=record)
+    for record in demo_records.BOOKS:
+        writer, _made = Artist.objects.get_or_create(name=record["contributors"][0]["name"], kind=Artist.Kind.AUTHOR)
+        Book.objects.create(author=writer, record=record)
 
 
 def _events(act: Artist) -> None:

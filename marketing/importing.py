@@ -86,7 +86,7 @@ def read(content: bytes, kind: str) -> list[dict[str, str]]:
     """The rows of a CSV file by our names of columns, each with its `line`. Raises UnreadableError."""
     if len(content) > MOST_BYTES:
         raise UnreadableError("too_large")
-    lines = csv.reader(io.StringIO(_decoded(content), newline=""), _dialect(content))
+    lines = csv.reader(io.StringIO(decoded(content), newline=""), dialect(content))
     try:
         named = [_column(name) for name in next(lines, [])]
         first = COLUMNS[kind][0]
@@ -108,7 +108,7 @@ def read(content: bytes, kind: str) -> list[dict[str, str]]:
     return rows
 
 
-def _decoded(content: bytes) -> str:
+def decoded(content: bytes) -> str:
     """The text of the file: UTF-8, or what Polish spreadsheets write. Raises UnreadableError when it is no text."""
     if b"\x00" in content:
         raise UnreadableError("no_table")
@@ -120,7 +120,8 @@ def _decoded(content: bytes) -> str:
     raise UnreadableError("no_table")
 
 
-def _dialect(content: bytes) -> type[csv.Dialect]:
+def dialect(content: bytes) -> type[csv.Dialect]:
+    """How the cells of a table are parted: by what stands most often in its first line."""
     first = content.split(b"\n", 1)[0]
 
     class Found(csv.excel):

@@ -20,6 +20,8 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from marketing import record_forms, records, services
 from marketing.catalogue_views import KINDS, draft_slug, drop_draft
+from marketing.exchange.kdp import as_kdp
+from marketing.exchange.tracks import as_tracks
 from marketing.metadata.checking import Report, fixed
 from marketing.metadata.rules import BOOKS, MUSIC, Destination
 from marketing.models import Artist, Book, Brief, Job, Release
@@ -40,12 +42,12 @@ _CSV, _XML, _JSON = "text/csv; charset=utf-8", "application/xml", "application/x
 Writer = Callable[[list[dict[str, Any]]], str | bytes]
 EXPORTS: dict[str, dict[str, tuple[str | Promise, Writer, str, str]]] = {
     "release": {
-        "csv": (gettext_lazy("Distributor’s table"), records.as_tracks, _CSV, "csv"),
+        "csv": (gettext_lazy("Distributor’s table"), as_tracks, _CSV, "csv"),
         "json": ("JSON", records.as_json, _JSON, "jsonl"),
     },
     "book": {
         "onix": ("ONIX 3.0", records.as_onix, _XML, "xml"),
-        "kdp": (gettext_lazy("KDP sheet"), records.as_kdp, _CSV, "csv"),
+        "kdp": (gettext_lazy("KDP sheet"), as_kdp, _CSV, "csv"),
         "json": ("JSON", records.as_json, _JSON, "jsonl"),
     },
 }

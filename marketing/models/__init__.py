@@ -4,6 +4,7 @@ from marketing.models.campaigns import Campaign, CampaignDay, CampaignFile, Camp
 from marketing.models.catalogue import Artist, Book, BrandVoice, Event, Fact, Release
 from marketing.models.library import Favourite, LibraryEntry
 from marketing.models.prompts import ChangedPrompt
+from marketing.models.records import RecordFile, RecordFilePart
 from marketing.models.review import CalendarAddress, Comment, PlannedPost, Review, VariantVersion
 from marketing.models.work import ApiRequest, Brief, BriefSet, Job, Variant
 
@@ -29,6 +30,8 @@ __all__ = [
     "LibraryEntry",
     "Narrative",
     "PlannedPost",
+    "RecordFile",
+    "RecordFilePart",
     "Release",
     "Review",
     "Variant",

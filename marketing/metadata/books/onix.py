@@ -1,4 +1,4 @@
-"""Books as ONIX 3.0 (reference names, schema 3.0, code lists issue 75), out and in.
+"""Books as ONIX 3.0 (reference names, schema 3.0, code lists issue 75).
 
 The order of elements is the schema's; nothing is written that the record does not say. What ONIX has no place for, such
 as the day on which a record was entered, stays behind.
@@ -20,13 +20,10 @@ from marketing.metadata.text import as_text, texts
 
 NAMESPACE = "http://ns.editeur.org/onix/3.0/reference"
 # List 27: a subject of Thema, and its qualifiers by the code's first digit.
-_SUBJECT_SCHEMES = {"1": "94", "2": "95", "3": "96", "4": "97", "5": "98", "6": "99"}
-_THEMA, _BISAC, _KEYWORDS = "93", "10", "20"
+SUBJECT_SCHEMES = {"1": "94", "2": "95", "3": "96", "4": "97", "5": "98", "6": "99"}
+THEMA, BISAC, KEYWORDS = "93", "10", "20"
 _WITH_TAX = frozenset({"02", "04", "42"})
 _PENNY = Decimal("0.01")
-# A format in the house's words for each product form, for reading.
-_FORMATS = {"BB": "hardback", "BC": "paperback", "AJ": "audiobook", "AN": "audiobook", "AC": "audiobook"}
-_DETAIL_FORMATS = {"E101": "epub", "E107": "pdf", "E116": "mobi", "A103": "audiobook"}
 # Formats of the house as List 150 forms, where a record names none.
 _FORMS = {
     "epub": "ED",
@@ -37,6 +34,8 @@ _FORMS = {
     "paperback": "BC",
     "audiobook": "AJ",
 }
+# List 175 for those that a form alone does not tell apart.
+_DETAILS = {"epub": "E101", "pdf": "E107", "mobi": "E116", "audiobook": "A103"}
 
 
 def to_onix(records: Iterable[Mapping[str, Any]], sender: str, sent_at: datetime | None = None) -> bytes:
@@ -64,22 +63,6 @@ def faults(message: bytes) -> list[str]:
     file = io.BytesIO(message)
     file.name = "message.xml"
     return [f"{one.location}: {one.message}" for one in onixcheck.validate(file)]
-
-
-def from_onix(message: bytes) -> list[dict[str, Any]]:
-    """The records of an ONIX 3.0 message. Raises ValueError with a sentence when it is none."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-    try:
-        root = etree.fromstring(message, parser)
-    except etree.XMLSyntaxError as error:
-        text = f"The file is no well-formed XML: {error}"
-        raise ValueError(text) from error
-    for element in root.iter("*"):
-        element.tag = etree.QName(element).localname
-    if root.tag != "ONIXMessage":
-        text = "The file is no ONIX 3.0 message with reference names: its first element is not ONIXMessage."
-        raise ValueError(text)
-    return [_record(product) for product in root.iter("Product")]
 
 
 def _add(parent: etree._Element, name: str, text: object = None, **attributes: str) -> etree._Element:
@@ -117,7 +100,8 @@ def _descriptive(detail: etree._Element, record: Mapping[str, Any]) -> None:
     _add(detail, "ProductComposition", "00")
     form = as_text(record.get("product_form")).strip() or _FORMS.get(as_text(record.get("format")).strip(), "00")
     _add(detail, "ProductForm", form)
-    for code in texts(record.get("product_form_detail")):
+    said = _DETAILS.get(as_text(record.get("format")).strip())
+    for code in texts(record.get("product_form_detail")) or ([said] if said and form in {"ED", "AJ"} else []):
         _add(detail, "ProductFormDetail", code)
     for words in texts(record.get("accessibility")):
         feature = _add(detail, "ProductFormFeature")
@@ -176,15 +160,15 @@ def _subjects(detail: etree._Element, record: Mapping[str, Any]) -> None:
         subject = _add(detail, "Subject")
         if code == main:
             _add(subject, "MainSubject")
-        _add(subject, "SubjectSchemeIdentifier", _SUBJECT_SCHEMES.get(code[:1], _THEMA))
+        _add(subject, "SubjectSchemeIdentifier", SUBJECT_SCHEMES.get(code[:1], THEMA))
         _add(subject, "SubjectCode", code)
     for code in texts(record.get("bisac")):
         subject = _add(detail, "Subject")
-        _add(subject, "SubjectSchemeIdentifier", _BISAC)
+        _add(subject, "SubjectSchemeIdentifier", BISAC)
         _add(subject, "SubjectCode", code)
     if keywords := texts(record.get("keywords")):
         subject = _add(detail, "Subject")
-        _add(subject, "SubjectSchemeIdentifier", _KEYWORDS)
+        _add(subject, "SubjectSchemeIdentifier", KEYWORDS)
         _add(subject, "SubjectHeadingText", "; ".join(keywords))
 
 
@@ -264,86 +248,3 @@ def _day(value: object) -> date | None:
         return date.fromisoformat(as_text(value))
     except ValueError:
         return None
-
-
-def _record(product: etree._Element) -> dict[str, Any]:
-    def said(path: str, root: etree._Element = product) -> str:
-        return str(root.findtext(path) or "").strip()
-
-    form, details = said(".//ProductForm"), [str(one.text) for one in product.iterfind(".//ProductFormDetail")]
-    record: dict[str, Any] = {
-        "title": _title_of(product, "01"),
-        "subtitle": said("DescriptiveDetail/TitleDetail/TitleElement/Subtitle"),
-        "series": said(".//Collection//TitleText"),
-        "series_number": said(".//Collection//PartNumber"),
-        "original_title": _title_of(product, "03"),
-        "isbn13": _coded(product, "ProductIdentifier", "ProductIDType", "15", "IDValue"),
-        "product_form": form,
-        "product_form_detail": details,
-        "format": next((_DETAIL_FORMATS[one] for one in details if one in _DETAIL_FORMATS), _FORMATS.get(form, "")),
-        "accessibility": [str(one.text) for one in product.iterfind(".//ProductFormFeatureDescription")],
-        "publisher": said(".//PublisherName").removeprefix("–"),
-        "country": said(".//CountryOfPublication"),
-        "contributors": [
-            {"role": said("ContributorRole", one), "name": said("PersonName", one) or said("CorporateName", one)}
-            for one in product.iterfind("DescriptiveDetail/Contributor")
-        ],
-        "language": _coded(product, "DescriptiveDetail/Language", "LanguageRole", "01", "LanguageCode"),
-        "original_language": _coded(product, "DescriptiveDetail/Language", "LanguageRole", "02", "LanguageCode"),
-        "publication_date": _dashed(_coded(product, ".//PublishingDate", "PublishingDateRole", "01", "Date")),
-        "publishing_status": said(".//PublishingStatus"),
-        "description": _coded(product, ".//TextContent", "TextType", "03", "Text"),
-        "adult": _coded(product, ".//Audience", "AudienceCodeType", "01", "AudienceCodeValue") == "05",
-        "related_formats": [str(one.text) for one in product.iterfind(".//RelatedProduct/ProductIdentifier/IDValue")],
-    }
-    return record | _subjects_of(product) | _price_of(product)
-
-
-def _title_of(product: etree._Element, kind: str) -> str:
-    for detail in product.iterfind("DescriptiveDetail/TitleDetail"):
-        if detail.findtext("TitleType") == kind:
-            element = detail.find("TitleElement")
-            if element is not None:
-                prefix, rest = element.findtext("TitlePrefix"), element.findtext("TitleWithoutPrefix")
-                return str(element.findtext("TitleText") or f"{prefix or ''} {rest or ''}").strip()
-    return ""
-
-
-def _coded(product: etree._Element, path: str, code: str, wanted: str, value: str) -> str:
-    for element in product.iterfind(path):
-        if element.findtext(code) == wanted:
-            return str(element.findtext(value) or "").strip()
-    return ""
-
-
-def _dashed(day: str) -> str:
-    return f"{day[:4]}-{day[4:6]}-{day[6:8]}" if len(day) == len("20260101") and day.isdigit() else day
-
-
-def _subjects_of(product: etree._Element) -> dict[str, Any]:
-    schemes = {_THEMA, *_SUBJECT_SCHEMES.values()}
-    found: dict[str, Any] = {"thema": [], "bisac": [], "keywords": []}
-    for subject in product.iterfind("DescriptiveDetail/Subject"):
-        scheme, code = subject.findtext("SubjectSchemeIdentifier"), str(subject.findtext("SubjectCode") or "").strip()
-        if scheme in schemes:
-            found["thema"].append(code)
-        elif scheme == _BISAC:
-            found["bisac"].append(code)
-        elif scheme == _KEYWORDS:
-            words = str(subject.findtext("SubjectHeadingText") or "").split(";")
-            found["keywords"] += [word.strip() for word in words if word.strip()]
-    return found
-
-
-def _price_of(product: etree._Element) -> dict[str, Any]:
-    price = product.find(".//SupplyDetail/Price")
-    if price is None:
-        return {"price": None, "currency": "", "price_type": "", "tax_rate": None}
-    rate = amount(price.findtext("Tax/TaxRatePercent"))
-    sum_ = amount(price.findtext("PriceAmount"))
-    return {
-        "price": float(sum_) if sum_ is not None else None,
-        "currency": str(price.findtext("CurrencyCode") or ""),
-        "price_type": str(price.findtext("PriceType") or ""),
-        "tax_rate": int(rate) if rate is not None and rate == int(rate) else float(rate) if rate is not None else None,
-    }

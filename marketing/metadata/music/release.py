@@ -11,6 +11,7 @@ import regex
 from django.utils.translation import gettext_lazy as _
 
 from marketing.metadata.codelists import is_language, store_genres
+from marketing.metadata.covers import release_faults, said
 from marketing.metadata.music.record import RULES, day, tracks
 from marketing.metadata.rules import Context, Fault, Fix, Level, Path, Record
 from marketing.metadata.text import as_text, texts, tidied
@@ -25,7 +26,6 @@ _INITIAL = regex.compile(r"\p{L}\.?")
 NO_LANGUAGE = "zxx"
 TEN_MINUTES, THIRTY_MINUTES = 600, 1800
 _SINGLE, _EP = 3, 6
-LEAST_COVER_PIXELS = 3000
 
 
 @RULES.rule("M17", _("The title “%(title)s” is there twice."), source="Apple, distributors")
@@ -195,16 +195,12 @@ def type_of(seconds: list[Any]) -> str:
 
 
 @RULES.rule(
-    "M31", _("The cover is no square RGB picture of 3,000 pixels or more as JPG or PNG."), source="Apple, Spotify"
+    "M31",
+    _("The cover must be a square RGB picture of 3,000 pixels or more as JPG or PNG; it is %(cover)s."),
+    source="Apple, Spotify",
 )
 def cover(record: Record, _context: Context) -> Iterable[Fault]:
     """Cover: square, at least 3000 x 3000, RGB, JPG or PNG. Checked where the record describes one."""
     found = record.get("cover")
-    if not isinstance(found, dict) or not found:
-        return
-    width, height = found.get("width"), found.get("height")
-    sizes = isinstance(width, int) and isinstance(height, int)
-    good_size = sizes and width == height and min(width or 0, height or 0) >= LEAST_COVER_PIXELS
-    mode, kind = as_text(found.get("mode")) or "RGB", as_text(found.get("format")).casefold() or "jpeg"
-    if not good_size or mode != "RGB" or kind not in {"jpg", "jpeg", "png"}:
-        yield Fault(("cover",))
+    if isinstance(found, dict) and found and release_faults(found):
+        yield Fault(("cover",), {"cover": said(found)})
