@@ -18,6 +18,7 @@ from marketing import (
     record_views,
     review_views,
     set_views,
+    suggestion_views,
     variant_views,
     views,
 )
@@ -56,6 +57,13 @@ urlpatterns = [
     path("catalogue/checked/<uuid:job_id>/", record_views.check_report, name="check_report"),
     path("catalogue/export/<slug:kind>/<slug:form>/", record_views.export, name="record_export"),
     path("catalogue/export/<slug:kind>/<slug:form>/<int:number>/", record_views.export, name="record_export"),
+    path("catalogue/suggestions/<slug:kind>/<int:number>/", suggestion_views.suggestions, name="suggestions"),
+    path("catalogue/suggestions/<slug:kind>/<int:number>/ask/", suggestion_views.suggest, name="suggest"),
+    path(
+        "catalogue/suggestions/<slug:kind>/<int:number>/decide/",
+        suggestion_views.suggestion_decide,
+        name="suggestion_decide",
+    ),
     path("catalogue/pick/", catalogue_views.picks, name="catalogue_picks"),
     path("catalogue/import/", import_views.upload, name="catalogue_import"),
     path("catalogue/import/<slug:kind>/example.csv", import_views.example, name="catalogue_import_example"),

@@ -4,6 +4,7 @@ from marketing.models.campaigns import Campaign, CampaignDay, CampaignFile, Camp
 from marketing.models.catalogue import Artist, Book, BrandVoice, Event, Fact, Release
 from marketing.models.prompts import ChangedPrompt
 from marketing.models.review import CalendarAddress, Comment, PlannedPost, Review, VariantVersion
+from marketing.models.suggestions import NotDuplicate, Suggestion
 from marketing.models.work import ApiRequest, Brief, BriefSet, Job, Variant
 
 __all__ = [
@@ -24,9 +25,11 @@ __all__ = [
     "Event",
     "Fact",
     "Job",
+    "NotDuplicate",
     "PlannedPost",
     "Release",
     "Review",
+    "Suggestion",
     "Variant",
     "VariantVersion",
 ]

@@ -37,7 +37,8 @@ WHO = {
     ),
     **dict.fromkeys(("job_cancel", "job_retry"), MAKERS),
     **dict.fromkeys(("releases", "release", "books", "book", "check_report"), EVERYBODY),
-    **dict.fromkeys(("record_export",), EVERYBODY),
+    **dict.fromkeys(("record_export", "suggestions"), EVERYBODY),
+    **dict.fromkeys(("suggest", "suggestion_decide"), MAKERS),
     **dict.fromkeys(("release_new", "book_new", "record_change", "record_check", "check_all"), MAKERS),
     **dict.fromkeys(("variant_history", "variant_comment", "approvals", "calendar"), EVERYBODY),
     **dict.fromkeys(("calendar_file", "calendar_address"), EVERYBODY),
@@ -74,7 +75,10 @@ NOBODY = {
     "admin:autocomplete",
     "admin:axes_accessattempt_add",
     "admin:providers_client_delete",
-    *(f"admin:marketing_{model}_add" for model in ("campaign", "campaignfile", "campaignlayout")),
+    *(
+        f"admin:marketing_{model}_add"
+        for model in ("campaign", "campaignfile", "campaignlayout", "notduplicate", "suggestion")
+    ),
     *(f"admin:providers_{model}_{page}" for model in _READ_ONLY for page in ("add", "delete")),
 }
 _SAMPLES = {"uuid": uuid.UUID(int=7), "uuidstr": uuid.UUID(int=7), "slug": "x", "int": 1, "string": "x", "path": "x"}

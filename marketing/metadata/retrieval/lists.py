@@ -37,7 +37,7 @@ def subjects() -> Index:
 @cache
 def qualifiers(kind: str) -> Index:
     """Thema's qualifiers of one of QUALIFIER_KINDS."""
-    return Index([_listed(one) for one in thema().values() if one.code.startswith(kind)])
+    return Index([_listed(one) for one in thema().values() if one.code.startswith(kind)], vectors=False)
 
 
 @cache
