@@ -24,6 +24,7 @@ from marketing.suggesting import (
     TooManyError,
     accept,
     accept_all,
+    all_for,
     digest,
     label_of,
     open_for,
@@ -82,7 +83,8 @@ def suggestions(request: DeskRequest, kind: str, number: int) -> HttpResponse:
         "known": KINDS[kind],
         "kind": kind,
         "lines": [_line(kind, one, today) for one in open_for(entry)],
-        "decided": entry.suggestions.exclude(state__in=[Suggestion.State.OPEN, Suggestion.State.REPLACED])
+        "decided": all_for(entry)
+        .exclude(state__in=[Suggestion.State.OPEN, Suggestion.State.REPLACED])
         .select_related("decided_by")
         .order_by("-decided_at")[:20],
         "draft": bool(services.open_brief(request.user, draft_slug(kind, number))),
@@ -112,7 +114,7 @@ def suggestion_decide(request: DeskRequest, kind: str, number: int) -> HttpRespo
         done, changed = accept_all(entry, request.user, seen)
         _tell_all(request, done, len(changed))
     elif what in {"accept", "reject"} and mark.isascii() and mark.isdecimal():
-        found = get_object_or_404(entry.suggestions, pk=int(mark))
+        found = get_object_or_404(all_for(entry), pk=int(mark))
         if what == "reject":
             reject(found, request.user)
         else:
@@ -168,7 +170,7 @@ def _into_draft(request: DeskRequest, kind: str, entry: Entry) -> None:
     draft = services.open_brief(request.user, slug)
     if not draft:
         return
-    for one in entry.suggestions.filter(state=Suggestion.State.ACCEPTED, decided_by=request.user):
+    for one in all_for(entry).filter(state=Suggestion.State.ACCEPTED, decided_by=request.user):
         # What was typed over it meanwhile stays.
         if value_at(draft, one.field) == one.before:
             draft = with_value(draft, one.field, one.accepted)
@@ -222,7 +224,7 @@ def _written(value: Any) -> str:
 def _field_label(kind: str, field: str) -> str:
     """The field's name as the form has it, with the row that it stands in."""
     fields: Any = tuple(one for section in sections(kind) for one in section.fields)
-    labels = []
+    labels: list[str] = []
     for step in field.split("."):
         if step.isdecimal():
             labels[-1] = f"{labels[-1]} {int(step) + 1}" if labels else step

@@ -13,7 +13,7 @@ from typing import Any
 from marketing.metadata.text import as_text, texts, without_markup
 from marketing.safety.fencing import fenced
 from marketing.suggesting.offers import Offer
-from marketing.suggesting.shapes import label_of
+from marketing.suggesting.shapes import label_of, rows_of
 from providers.types import ChatRequest, JSONSchema, Message, Role
 
 _MOST_TOKENS = 2500
@@ -45,8 +45,7 @@ def _given(record: Mapping[str, Any]) -> dict[str, Any]:
     given: dict[str, Any] = {name: as_text(record.get(name)) for name in _SHOWN if as_text(record.get(name))}
     given["description"] = without_markup(as_text(record.get("description")))[:_LONGEST_TEXT]
     given["keywords"] = texts(record.get("keywords"))
-    rows = record.get("tracks")
-    given["tracks"] = [as_text(one.get("title")) for one in rows or [] if isinstance(one, dict)]
+    given["tracks"] = [as_text(one.get("title")) for one in rows_of(record, "tracks")]
     return {name: value for name, value in given.items() if value}
 
 

@@ -18,7 +18,7 @@ from marketing.metadata.text import EMAIL, HANDLE, PHONE, PRICE, URL, as_text, t
 from marketing.safety.fencing import orders
 from marketing.safety.text import many_lines, one_line
 from marketing.suggesting.offers import Offer
-from marketing.suggesting.shapes import Item, Proposal, Source
+from marketing.suggesting.shapes import Item, Proposal, Source, rows_of
 from providers.errors import AnswerRejectedError
 
 LONGEST_REASON, LONGEST_DESCRIPTION, LONGEST_SUBTITLE = 200, 3000, 150
@@ -161,6 +161,5 @@ def _said(record: Mapping[str, Any]) -> str:
     own += without_markup(as_text(record.get("description"))).split("\n")
     own += [one for name in ("keywords", "tags", "facts") for one in texts(record.get(name))]
     for name in ("contributors", "artists", "tracks"):
-        rows = record.get(name)
-        own += [as_text(one.get("name") or one.get("title")) for one in rows or [] if isinstance(one, dict)]
+        own += [as_text(one.get("name")) or as_text(one.get("title")) for one in rows_of(record, name)]
     return "\n".join(one for one in own if one)

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from marketing.metadata.text import texts
@@ -46,15 +47,24 @@ def digest(value: Any) -> str:
     return hashlib.sha256(written.encode()).hexdigest()[:16]
 
 
+def all_for(entry: Entry) -> QuerySet[Suggestion]:
+    """Everything that was ever suggested for an entry."""
+    return (
+        Suggestion.objects.filter(release=entry)
+        if isinstance(entry, Release)
+        else Suggestion.objects.filter(book=entry)
+    )
+
+
 def open_for(entry: Entry) -> list[Suggestion]:
     """The suggestions for an entry that nobody decided on, in the order they were made."""
-    return list(entry.suggestions.filter(state=Suggestion.State.OPEN))
+    return list(all_for(entry).filter(state=Suggestion.State.OPEN))
 
 
 @transaction.atomic
 def store(entry: Entry, job: Job | None, proposed: Proposed, language: str) -> list[Suggestion]:
     """Keep what is proposed; what was open before is replaced by it."""
-    entry.suggestions.filter(state=Suggestion.State.OPEN).update(
+    all_for(entry).filter(state=Suggestion.State.OPEN).update(
         state=Suggestion.State.REPLACED, decided_at=timezone.now()
     )
     today = record_of(entry)
@@ -150,7 +160,7 @@ def _locked(suggestion: Suggestion) -> Entry:
     """The entry, locked against another decision at the same moment."""
     if suggestion.book_id:
         return Book.objects.select_for_update().get(pk=suggestion.book_id)
-    return Release.objects.select_for_update().get(pk=suggestion.release_id)
+    return Release.objects.select_for_update().get(suggestions=suggestion)
 
 
 def _decided(suggestion: Suggestion, by: AbstractBaseUser, state: Suggestion.State, value: Any) -> None:

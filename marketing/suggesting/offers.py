@@ -11,6 +11,7 @@ import regex
 from marketing.metadata.codelists import thema
 from marketing.metadata.retrieval import Found, Index, genres, qualifiers, subjects, tags
 from marketing.metadata.text import as_text, texts, without_markup
+from marketing.suggesting.shapes import rows_of
 
 MOST_SUBJECTS, MOST_PLACES, MOST_TIMES, MOST_GENRES, MOST_TAGS = 24, 6, 4, 31, 24
 
@@ -65,8 +66,7 @@ def words_of(kind: str, record: Mapping[str, Any]) -> list[tuple[str, float]]:
     own += [(one, _TEXT) for name in ("keywords", "tags") for one in texts(record.get(name))]
     own += [(as_text(record.get("series")), _NAMES)]
     if kind == "release":
-        rows = record.get("tracks")
-        own += [(as_text(one.get("title")), _NAMES) for one in rows or [] if isinstance(one, dict)]
+        own += [(as_text(one.get("title")), _NAMES) for one in rows_of(record, "tracks")]
     return [(text, weight) for text, weight in own if text]
 
 

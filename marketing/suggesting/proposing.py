@@ -125,7 +125,7 @@ def _in_common(words: tuple[str, ...]) -> str:
 
 def _adult(kind: str, record: Mapping[str, Any], proposals: list[Proposal]) -> list[Proposal]:
     """Erotica is for adults (B23)."""
-    codes = next((one.value for one in proposals if one.field == "thema"), [])
+    codes: list[Any] = next((one.value for one in proposals if one.field == "thema"), [])
     if kind != "book" or record.get("adult") or not any(str(code).startswith(_EROTICA) for code in codes):
         return []
     return [Proposal("adult", True, _("The suggested subject is erotica."), Source.RULE)]

@@ -60,6 +60,12 @@ def value_at(record: Mapping[str, Any], field: str) -> Any:
     return place
 
 
+def rows_of(record: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """The rows of a list in a record; none where it is something else."""
+    found = record.get(name)
+    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+
+
 def with_value(record: Mapping[str, Any], field: str, value: Any) -> dict[str, Any]:
     """A copy of the record with a value put in. Raises LookupError where there is no such place."""
     changed = copy.deepcopy(dict(record))

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from marketing.metadata.retrieval.words import GRAM_SIZES, features, grams, telling
+from marketing.metadata.retrieval.words import GRAM_SIZES, as_written, features, grams, telling
 
 # Okapi BM25's usual constants.
 _K1, _B = 1.2, 0.75
@@ -107,11 +107,12 @@ class Index:
         asked: dict[str, float] = {}
         said: dict[str, set[str]] = {}
         for text, weight in texts:
+            written = as_written(text)
             for word in telling(text):
                 for feature, share in features(word):
                     # A word that is said again says little more.
                     asked[feature] = max(asked.get(feature, 0.0), weight * share)
-                    said.setdefault(feature, set()).add(word)
+                    said.setdefault(feature, set()).add(written.get(word, word))
         for feature, weight in asked.items():
             rows = self._postings.get(feature, ())
             rarity = math.log(1 + (len(self.entries) - len(rows) + 0.5) / (len(rows) + 0.5))

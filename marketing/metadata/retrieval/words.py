@@ -31,6 +31,11 @@ def _telling(text: str) -> tuple[str, ...]:
     )
 
 
+def as_written(text: str) -> dict[str, str]:
+    """The words of a text by their folded form: for telling a person, who writes them with their marks."""
+    return {folded(word): word for word in words(text)}
+
+
 def features(word: str) -> Iterator[tuple[str, float]]:
     """What a word is looked up by, with the share that each counts: the beginning, and a shorter one for endings."""
     yield word[:_BEGINNING], 1.0
