@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from marketing.models import Campaign, CampaignFile, CampaignLayout, RecordFile
+from marketing.models import Campaign, CampaignFile, CampaignLayout, NotDuplicate, RecordFile, Suggestion
 
 
 @admin.register(Campaign)
@@ -68,4 +68,34 @@ class RecordFileAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a ModelAdm
 
     def has_add_permission(self, request: object) -> bool:  # noqa: ARG002 - Django's own signature
         """Files come by the import page."""
+        return False
+
+
+@admin.register(Suggestion)
+class SuggestionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a ModelAdmin cannot be subscripted at run time
+    """What was suggested for the catalogue's metadata, and what people made of it: for reading."""
+
+    list_display = ("__str__", "source", "state", "decided_by", "created_at")
+    list_filter = ("state", "source")
+    search_fields = ("release__title", "book__title", "field")
+
+    def has_add_permission(self, request: object) -> bool:  # noqa: ARG002 - Django's own signature
+        """They come from the entry's page."""
+        return False
+
+    def has_change_permission(self, request: object, obj: object = None) -> bool:  # noqa: ARG002 - Django's own signature
+        """A decision is made on the entry's page, where it is written into the record."""
+        return False
+
+
+@admin.register(NotDuplicate)
+class NotDuplicateAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a ModelAdmin cannot be subscripted at run time
+    """Pairs of entries that somebody called different; deleting one shows the pair again."""
+
+    list_display = ("kind", "one", "other", "by", "created_at")
+    list_filter = ("kind",)
+    readonly_fields = ("kind", "one", "other", "by", "created_at")
+
+    def has_add_permission(self, request: object) -> bool:  # noqa: ARG002 - Django's own signature
+        """They come from the page of duplicates."""
         return False

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from marketing import record_forms, records, services
+from marketing import duplicates, record_forms, records, services
 from marketing.catalogue_views import KINDS, draft_slug, drop_draft
 from marketing.exchange.kdp import as_kdp
 from marketing.exchange.tracks import as_tracks
@@ -132,6 +131,9 @@ def _save(request: DeskRequest, kind: str, entry: Entry | None, typed: dict[str,
     _join_artist(kept)
     drop_draft(request, draft_slug(kind, entry.pk if entry else None))
     messages.success(request, _("Saved."))
+    if twins := _twins(kind, kept, typed):
+        named = ", ".join(f"“{one}”" for one in twins)
+        messages.warning(request, _("It looks like an entry that is there already: %(which)s.") % {"which": named})
     return redirect(kind, number=kept.pk)
 
 
@@ -192,16 +194,8 @@ def _checked(kind: str, entry: Entry | None, typed: Mapping[str, Any], destinati
 
 
 def _twins(kind: str, entry: Entry | None, typed: Mapping[str, Any]) -> list[Entry]:
-    """Entries that may be the same one: the same code, or the same title by the same people."""
-    title = str(typed.get("title") or "").strip()
-    code = "".join(
-        letter for letter in str(typed.get("upc" if kind == "release" else "isbn13") or "") if letter.isdigit()
-    )
-    same = Q(title__iexact=title) if title else Q(pk=None)
-    if code:
-        same |= Q(upc=code) if kind == "release" else Q(isbn13=code)
-    found = records.KINDS[kind].objects.filter(same)
-    return list((found.exclude(pk=entry.pk) if entry else found)[:3])
+    """Entries that may be the same one: the same code, or nearly the same title by the same people."""
+    return duplicates.twins_of(kind, typed, entry.pk if entry else None)
 
 
 @requires(Permission.USE_DESK)

@@ -7,15 +7,24 @@ from typing import Any, Literal
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils import translation
 from ninja import Field, Router, Schema
 from pydantic import ConfigDict
 
+from marketing import services
+from marketing.api import answering, shapes
+from marketing.longwork.suggestions import MetadataSuggestions
 from marketing.metadata import checking
 from marketing.metadata.rules import Destination, Finding
+from marketing.models import Job
 from marketing.records import known
+from marketing.services import Asker
+from marketing.suggesting import Proposal, label_of, propose, value_at
 from providers.access import LabDoor, Permission, Scope
 
+# The catalogue's own names for the rules' kinds.
+_KINDS = {"music": "release", "book": "book"}
 router = Router(tags=["Optimization"], auth=LabDoor(Scope.OPTIMIZATION, Permission.MAKE))
 
 _RELEASE: dict[str, Any] = {
@@ -67,7 +76,12 @@ _BOOK: dict[str, Any] = {
 
 
 class _Asked(Schema):
-    language: Literal["pl", "en"] = Field("en", description="Of the messages.")
+    language: Literal["pl", "en"] = Field("en", description="Of the messages and reasons.")
+    suggest: bool = Field(
+        False,
+        description="Also suggest values, as the entry’s page does: a provider is asked and picks from the code lists; "
+        "when none answers, the lists do. `Prefer: respond-async` then brings a job with the suggestions alone.",
+    )
 
 
 class ReleaseAsked(_Asked):
@@ -117,6 +131,25 @@ class GainOut(Schema):
     points: int
 
 
+class ChoiceOut(Schema):
+    """One value of a suggested list."""
+
+    value: str
+    label: str = Field(description="A code’s heading; empty for what is no code.")
+    reason: str
+
+
+class SuggestionOut(Schema):
+    """A value for one field. Codes are always of the trade’s lists."""
+
+    where: str = Field(description="The field, such as `thema` or `tracks.0.title`.")
+    today: Any = Field(None, description="What the record has there.")
+    value: Any = Field(None, description="What is suggested, in the kind of the field.")
+    reason: str
+    source: Literal["model", "lists", "rule"]
+    choices: list[ChoiceOut] = Field(description="Of a list: what it may be chosen from, suggested or not.")
+
+
 class MetadataOut(Schema):
     """What a record breaks. `score` is 100 without a finding; `gains` names what would raise it most, first."""
 
@@ -125,6 +158,7 @@ class MetadataOut(Schema):
     findings: list[FindingOut]
     gains: list[GainOut]
     fixed: dict[str, Any] = Field(description="The record with every fix of level `fix` made.")
+    suggestions: list[SuggestionOut] = Field(description="Empty unless `suggest` asks for them.")
 
 
 def shown(finding: Finding) -> FindingOut:
@@ -150,19 +184,63 @@ def _checked(kind: str, body: bytes, asked: ReleaseAsked | BookAsked) -> Metadat
         findings = [shown(finding) for finding in report.findings]
     gains = [GainOut(rule=rule, points=points) for rule, points in report.costs().items()]
     mended, _made = checking.fixed(kind, record, context)
-    return MetadataOut(score=report.score, ready=report.is_ready, findings=findings, gains=gains, fixed=mended)
+    return MetadataOut(
+        score=report.score, ready=report.is_ready, findings=findings, gains=gains, fixed=mended, suggestions=[]
+    )
 
 
-@router.post("/ai/optimization/music-metadata", response=MetadataOut, summary="Check a release’s metadata")
-async def music_metadata(request: HttpRequest, asked: ReleaseAsked) -> MetadataOut:
+def _suggested(kind: str, body: bytes, asked: ReleaseAsked | BookAsked, client_id: int | None) -> list[SuggestionOut]:
+    record = json.loads(body)["record"]
+    found = propose(_KINDS[kind], record, asked.language, context=known(kind), client_id=client_id)
+    with translation.override(asked.language):
+        return [_shown_suggestion(record, one) for one in found.proposals]
+
+
+def _shown_suggestion(record: dict[str, Any], one: Proposal) -> SuggestionOut:
+    return SuggestionOut(
+        where=one.field,
+        today=value_at(record, one.field),
+        value=one.value,
+        reason=one.reason,
+        source=one.source.value,
+        choices=[
+            ChoiceOut(value=item.value, label=label_of(one.field, item.value), reason=item.reason) for item in one.items
+        ],
+    )
+
+
+async def _answer(request: HttpRequest, kind: str, asked: ReleaseAsked | BookAsked) -> MetadataOut | HttpResponseBase:
+    if asked.suggest and answering.Wish.of(request).background:
+        brief = {
+            "kind": _KINDS[kind],
+            "record": json.loads(request.body)["record"],
+            "language": asked.language,
+        }
+
+        def make(asker: Asker, _wish: answering.Wish) -> Job:
+            return services.request_long_work(asker, MetadataSuggestions.slug, "metadata", brief)
+
+        return await answering.answer(request, brief, make)
+    told = await sync_to_async(_checked)(kind, request.body, asked)
+    if asked.suggest:
+        client_id = answering.asker_of(request).client_id
+        told.suggestions = await sync_to_async(_suggested, thread_sensitive=False)(kind, request.body, asked, client_id)
+    return told
+
+
+_ANSWERS: dict[int, Any] = {200: MetadataOut, 202: shapes.JobOut}
+
+
+@router.post("/ai/optimization/music-metadata", response=_ANSWERS, summary="Check a release’s metadata")
+async def music_metadata(request: HttpRequest, asked: ReleaseAsked) -> MetadataOut | HttpResponseBase:
     """Every rule that the release breaks (M01 to M33), what raises its score most, and the record with safe fixes made.
 
     Names are held against the artists of the catalogue.
     """
-    return await sync_to_async(_checked)("music", request.body, asked)
+    return await _answer(request, "music", asked)
 
 
-@router.post("/ai/optimization/book-metadata", response=MetadataOut, summary="Check a book’s metadata")
-async def book_metadata(request: HttpRequest, asked: BookAsked) -> MetadataOut:
+@router.post("/ai/optimization/book-metadata", response=_ANSWERS, summary="Check a book’s metadata")
+async def book_metadata(request: HttpRequest, asked: BookAsked) -> MetadataOut | HttpResponseBase:
     """Every rule that the book breaks (B01 to B29), what raises its score most, and the record with safe fixes made."""
-    return await sync_to_async(_checked)("book", request.body, asked)
+    return await _answer(request, "book", asked)

@@ -65,6 +65,16 @@ def thema() -> Mapping[str, Subject]:
     )
 
 
+@cache
+def thema_notes() -> Mapping[str, str]:
+    """What Thema says on the use of a code, in both languages."""
+    notes: dict[str, str] = {}
+    for language in ("pl", "en"):
+        for row in _thema_rows(language):
+            notes[row["code"]] = f"{notes.get(row['code'], '')} {row['notes']}".strip()
+    return MappingProxyType(notes)
+
+
 def _thema_rows(language: str) -> list[dict[str, str]]:
     text = (files("thema") / "data" / f"thema_{language}.json").read_text(encoding="utf-8-sig")
     found: list[dict[str, str]] = json.loads(text)["categories"]
@@ -92,5 +102,11 @@ def onix_list(number: int) -> frozenset[str]:
 @cache
 def store_genres() -> tuple[str, ...]:
     """The genres that stores accept as a release's main genre."""
+    return tuple(store_genre_names())
+
+
+@cache
+def store_genre_names() -> Mapping[str, str]:
+    """The stores' genres with their Polish names."""
     data = tomllib.loads((Path(__file__).parent / "store_genres.toml").read_text(encoding="utf-8"))
-    return tuple(row["name"] for row in data["genre"])
+    return MappingProxyType({row["name"]: row["name_pl"] for row in data["genre"]})

@@ -146,6 +146,8 @@ def _release() -> tuple[Section, ...]:
                 _ARTISTS,
                 Field("label", _("Label")),
                 Field("genre", _("Genre"), How.CHOICE, genres),
+                Field("subgenre", _("Sub-genre")),
+                Field("tags", _("Tags"), How.LIST, hint=_ONE_A_LINE),
                 Field("upc", _("UPC or EAN")),
                 Field("explicit", _("Explicit words"), How.CHOICE, _EXPLICIT),
                 Field("release_date", _("Release date"), How.DATE),
@@ -153,6 +155,7 @@ def _release() -> tuple[Section, ...]:
                 Field("c_line", _("© line"), hint=_("Year and owner, such as 2026 Hardban Records Lab.")),
                 Field("p_line", _("℗ line")),
                 Field("territories", _("Territories"), How.LIST, hint=_("WW for the whole world, or countries.")),
+                Field("description", _("Description"), How.TEXT, short=False),
             ),
         ),
         Section(

@@ -6,6 +6,7 @@ from marketing.models.library import Favourite, LibraryEntry
 from marketing.models.prompts import ChangedPrompt
 from marketing.models.records import RecordFile, RecordFilePart
 from marketing.models.review import CalendarAddress, Comment, PlannedPost, Review, VariantVersion
+from marketing.models.suggestions import NotDuplicate, Suggestion
 from marketing.models.work import ApiRequest, Brief, BriefSet, Job, Variant
 
 __all__ = [
@@ -29,11 +30,13 @@ __all__ = [
     "Job",
     "LibraryEntry",
     "Narrative",
+    "NotDuplicate",
     "PlannedPost",
     "RecordFile",
     "RecordFilePart",
     "Release",
     "Review",
+    "Suggestion",
     "Variant",
     "VariantVersion",
 ]

@@ -11,7 +11,9 @@ import pytest
 
 from marketing.api.metadata import _BOOK, _RELEASE
 from marketing.metadata.checking import found_rules
-from marketing.models import Artist
+from marketing.metadata.codelists import thema
+from marketing.models import Artist, Job
+from marketing.tasks import run_job
 from providers.access.client_keys import create_client
 from tests.conftest import SHARED
 
@@ -79,3 +81,36 @@ def test_the_api_finds_what_the_command_finds(lab: httpx.Client, kind: str, file
     for line in lines:
         record = json.loads(line)["record"]
         assert sorted({one["rule"] for one in check(lab, kind, record)["findings"]}) == found_rules(kind, record)
+
+
+def test_suggestions_come_only_when_asked_for_and_have_listed_codes(lab: httpx.Client) -> None:
+    book = {**_BOOK, "thema": [], "description": "<p>Komisarz prowadzi śledztwo w sprawie morderstwa.</p>"}
+    assert check(lab, "book", book)["suggestions"] == []
+    found = check(lab, "book", book, suggest=True, language="pl")["suggestions"]
+    subjects = next(one for one in found if one["where"] == "thema")
+    assert (subjects["today"], subjects["source"]) == ([], "lists")
+    assert subjects["value"][0].startswith("FF")
+    assert {one["value"] for one in subjects["choices"]} <= set(thema())
+    assert any(one["reason"].startswith("Wspólne słowa:") and one["label"] for one in subjects["choices"])
+
+
+def test_a_job_is_made_of_suggestions_that_nobody_waits_for(lab: httpx.Client) -> None:
+    answer = lab.post(
+        "/api/v1/ai/optimization/music-metadata",
+        json={"record": _RELEASE, "suggest": True},
+        headers={"prefer": "respond-async"},
+    )
+    assert answer.status_code == 202, answer.text
+    job = Job.objects.get(pk=answer.json()["id"])
+    assert (job.content_type, job.brief["kind"]) == ("metadata-suggestions", "release")
+    run_job(str(job.pk))
+    job.refresh_from_db()
+    assert job.state == Job.State.DONE
+    assert {one["field"] for one in job.result["suggestions"]} <= {"genre", "tags", "title", "description"}
+
+
+@pytest.mark.parametrize("kind", ["music", "book"])
+def test_nonsense_is_suggested_nothing_harmful(lab: httpx.Client, kind: str) -> None:
+    names = ("title", "tracks", "contributors", "thema", "tags", "description", "keywords", "artists")
+    for value in (5, {"a": [None]}, [[], 3, {"title": 4}], True, None):
+        check(lab, kind, dict.fromkeys(names, value), suggest=True)

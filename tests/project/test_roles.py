@@ -42,6 +42,8 @@ WHO = {
     **dict.fromkeys(("releases", "release", "books", "book", "check_report"), EVERYBODY),
     **dict.fromkeys(("record_export", "record_import_report"), EVERYBODY),
     **dict.fromkeys(("record_import", "record_import_file", "record_media"), MAKERS),
+    **dict.fromkeys(("suggestions", "duplicates"), EVERYBODY),
+    **dict.fromkeys(("suggest", "suggestion_decide", "not_duplicate"), MAKERS),
     **dict.fromkeys(("release_new", "book_new", "record_change", "record_check", "check_all"), MAKERS),
     **dict.fromkeys(("variant_history", "variant_comment", "approvals", "calendar"), EVERYBODY),
     **dict.fromkeys(("calendar_file", "calendar_address"), EVERYBODY),
@@ -86,7 +88,10 @@ NOBODY = {
     "admin:autocomplete",
     "admin:axes_accessattempt_add",
     "admin:providers_client_delete",
-    *(f"admin:marketing_{model}_add" for model in ("campaign", "campaignfile", "campaignlayout", "recordfile")),
+    *(
+        f"admin:marketing_{model}_add"
+        for model in ("campaign", "campaignfile", "campaignlayout", "notduplicate", "recordfile", "suggestion")
+    ),
     *(f"admin:providers_{model}_{page}" for model in _READ_ONLY for page in ("add", "delete")),
 }
 _SAMPLES = {"uuid": uuid.UUID(int=7), "uuidstr": uuid.UUID(int=7), "slug": "x", "int": 1, "string": "x", "path": "x"}
