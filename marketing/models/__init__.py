@@ -1,5 +1,6 @@
 """What the label's and the publisher's people work with, one file each part of the desk."""
 
+from marketing.models.accepted import AcceptedSuggestion
 from marketing.models.campaigns import Campaign, CampaignDay, CampaignFile, CampaignFilePiece, CampaignLayout
 from marketing.models.catalogue import Artist, Book, BrandVoice, Event, Fact, Release
 from marketing.models.prompts import ChangedPrompt
@@ -7,6 +8,7 @@ from marketing.models.review import CalendarAddress, Comment, PlannedPost, Revie
 from marketing.models.work import ApiRequest, Brief, BriefSet, Job, Variant
 
 __all__ = [
+    "AcceptedSuggestion",
     "ApiRequest",
     "Artist",
     "Book",
