@@ -19,7 +19,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from marketing.campaigns import answers, facts, performance, rates
+from marketing.campaigns import answers, budget, facts, performance, rates
 from marketing.campaigns.performance import RATES, Sums
 from marketing.models import AcceptedSuggestion, CampaignDay
 from providers.access import Deed, record
@@ -221,7 +221,7 @@ def _money(one: AcceptedSuggestion, later: list[Sums]) -> _Outcome:
     if goal != one.measure:
         return _Outcome(why="too_few")
 
-    def gain(curves: Iterable[Any]) -> float:
+    def gain(curves: Iterable[budget.Curve]) -> float:
         return sum(
             curve.brings(spent.get(curve.name, 0.0)) - curve.brings(today[curve.name])
             for curve in curves
