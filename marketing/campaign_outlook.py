@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from marketing.analysis.models import NAIVE, TOGETHER
 from marketing.campaigns import accepting, answers, budget, facts, performance, testing
 from marketing.campaigns.performance import Sums
 from marketing.insight_shown import number, percent, picture
@@ -30,6 +31,10 @@ MEASURES: Mapping[str, str | Promise] = {
     "conversions": gettext_lazy("conversions"),
     "clicks": gettext_lazy("clicks"),
     "cpa": gettext_lazy("for each conversion"),
+}
+MODELS: Mapping[str, str | Promise] = {
+    NAIVE: gettext_lazy("the same weekday of the week before"),
+    TOGETHER: gettext_lazy("weighted mean of several models"),
 }
 WHYS: Mapping[str, str | Promise] = {
     "": gettext_lazy("Later days are not imported yet."),
@@ -66,7 +71,7 @@ def outlook(asked: Mapping[str, Any]) -> dict[str, Any]:
     ]
     return {
         "warning": found["warning"],
-        "model": found["model"],
+        "model": MODELS.get(found["model"], found["model"]),
         "picture": picture(spans, usual, _("on average")) if spans else None,
         "days": [(day, say(one["point"]), say(one["low"]), say(one["high"])) for one, day in days],
         "suggestions": [_suggestion(one, currency, digest) for one in told],
