@@ -1,10 +1,18 @@
-"""The administration of what was imported: campaigns, files and remembered column mappings."""
+"""The administration of what was imported (campaigns, files, column mappings) and of accepted suggestions."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 
-from marketing.models import Campaign, CampaignFile, CampaignLayout, NotDuplicate, RecordFile, Suggestion
+from marketing.models import (
+    AcceptedSuggestion,
+    Campaign,
+    CampaignFile,
+    CampaignLayout,
+    NotDuplicate,
+    RecordFile,
+    Suggestion,
+)
 
 
 @admin.register(Campaign)
@@ -98,4 +106,21 @@ class NotDuplicateAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a ModelA
 
     def has_add_permission(self, request: object) -> bool:  # noqa: ARG002 - Django's own signature
         """They come from the page of duplicates."""
+        return False
+
+
+@admin.register(AcceptedSuggestion)
+class AcceptedSuggestionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a ModelAdmin cannot be subscripted at run time
+    """What was accepted, by whom, what was predicted and what came; nothing of it can be edited."""
+
+    list_display = ("kind", "name", "by", "accepted_at", "expected", "low", "high", "state", "actual")
+    list_filter = ("kind", "state", "currency")
+    search_fields = ("name",)
+
+    def has_add_permission(self, request: object) -> bool:  # noqa: ARG002 - Django's own signature
+        """They come by the outlook page."""
+        return False
+
+    def has_change_permission(self, request: object, obj: object = None) -> bool:  # noqa: ARG002 - Django's own signature
+        """A prediction that could be changed afterwards would be none."""
         return False

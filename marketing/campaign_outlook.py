@@ -11,22 +11,36 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from marketing.campaigns import answers, budget, facts, performance, testing
+from marketing.analysis.models import NAIVE, TOGETHER
+from marketing.campaigns import accepting, answers, budget, facts, performance, testing
 from marketing.campaigns.performance import Sums
 from marketing.insight_shown import number, percent, picture
-from marketing.models import CampaignDay
+from marketing.models import AcceptedSuggestion
 
+MOST_ACCEPTED = 50
 _LEAST_P = 0.001
 _COLUMNS = ["day", "point", "low", "high"]
 KINDS: Mapping[str, str | Promise] = {
     "pause": gettext_lazy("Pause or change"),
     "scale": gettext_lazy("Give it more"),
     "refresh": gettext_lazy("Refresh"),
+    "budget": gettext_lazy("Spread the money anew"),
 }
 MEASURES: Mapping[str, str | Promise] = {
     "revenue": gettext_lazy("revenue"),
     "conversions": gettext_lazy("conversions"),
     "clicks": gettext_lazy("clicks"),
+    "cpa": gettext_lazy("for each conversion"),
+}
+MODELS: Mapping[str, str | Promise] = {
+    NAIVE: gettext_lazy("the same weekday of the week before"),
+    TOGETHER: gettext_lazy("weighted mean of several models"),
+}
+WHYS: Mapping[str, str | Promise] = {
+    "": gettext_lazy("Later days are not imported yet."),
+    "too_early": gettext_lazy("Too few days since: pausing and giving more take two weeks, the rest takes four."),
+    "too_few": gettext_lazy("The later days have too little of it."),
+    "not_done": gettext_lazy("The money was not moved like this."),
 }
 REASONS: Mapping[str, str | Promise] = {
     "too_early": gettext_lazy("Too early: keep it running, nothing can be said yet."),
@@ -37,12 +51,13 @@ REASONS: Mapping[str, str | Promise] = {
 
 def outlook(asked: Mapping[str, Any]) -> dict[str, Any]:
     """The next days, what more money would bring, and what to change."""
-    rows = CampaignDay.objects.filter(currency__in={asked["currency"], ""}).exclude(day=None)
+    rows = accepting.rows_of(asked["currency"])
     measure, currency = asked["measure"], asked["currency"]
     (whole, *_none) = performance.summed(rows) or [Sums("", None)]
     found = answers.forecast_from(whole, measure, asked["horizon"])
-    groups = {by: performance.summed(rows, by) for by in ("campaign", "ad")}
-    told = answers.suggestions_from(groups.__getitem__, currency)
+    groups = accepting.grouped(rows)
+    told = answers.changes_from(groups.__getitem__)
+    digest = accepting.digest_of(groups)
     unit = facts.UNITS.get(measure, "count")
 
     def say(value: float) -> str:
@@ -56,11 +71,11 @@ def outlook(asked: Mapping[str, Any]) -> dict[str, Any]:
     ]
     return {
         "warning": found["warning"],
-        "model": found["model"],
+        "model": MODELS.get(found["model"], found["model"]),
         "picture": picture(spans, usual, _("on average")) if spans else None,
         "days": [(day, say(one["point"]), say(one["low"]), say(one["high"])) for one, day in days],
-        "suggestions": [_suggestion(one, currency) for one in told["suggestions"]],
-        "budget": _budget(told["budget"], currency),
+        "suggestions": [_suggestion(one, currency, digest) for one in told],
+        "budget": _budget(answers.budget_of(groups["campaign"], currency), currency, digest),
         "what_if": _what_if(groups["campaign"], asked["change"], currency),
         "table": [
             ["day", "point", "low", "high"],
@@ -69,25 +84,25 @@ def outlook(asked: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _suggestion(found: Mapping[str, Any], currency: str) -> dict[str, Any]:
-    gain = found.get("expected_gain")
+def _suggestion(found: Mapping[str, Any], currency: str, digest: str) -> dict[str, Any]:
+    gain = found["expected_gain"]
     change = found.get("weekly_change")
     shown: dict[str, Any] = {"kind": KINDS[found["kind"]], "slug": found["kind"], "name": found["name"]}
-    if gain:
-        values = (gain["value"], gain["low"], gain["high"])
-        shown["gain"] = [_amount(value, gain["measure"], currency) for value in values]
-        shown["measure"] = MEASURES.get(gain["measure"], gain["measure"])
+    shown["gain"] = [_amount(gain[name], gain["measure"], currency) for name in ("value", "low", "high")]
+    shown["measure"] = MEASURES[gain["measure"]]
+    shown["offer"] = f"{digest}:{found['kind']}:{found['group']}:{found['key']}"
     if change:
         shown["change"] = [percent(change[name], 1) for name in ("value", "low", "high")]
     return shown
 
 
-def _budget(found: Mapping[str, Any], currency: str) -> dict[str, Any]:
+def _budget(found: Mapping[str, Any], currency: str, digest: str) -> dict[str, Any]:
     if not found["told"]:
         return {"why": found["why"]}
     gain = found["gain_a_week"]
     return {
         "worth": found["worth"],
+        "offer": f"{digest}:budget::",
         "gain": [_amount(gain[name], found["goal"], currency) for name in ("value", "low", "high")],
         "goal": MEASURES.get(found["goal"], found["goal"]),
         "rows": [
@@ -118,7 +133,34 @@ def _what_if(groups: list[Sums], change: float | None, currency: str) -> dict[st
 
 
 def _amount(value: float, measure: str, currency: str) -> str:
-    return facts.written(value, "money" if measure == "revenue" else "count", currency, _language())
+    return facts.written(value, "money" if measure in {"revenue", "cpa"} else "count", currency, _language())
+
+
+def accepted() -> dict[str, Any]:
+    """The suggestions that were accepted, each with what was predicted and what came, and how often that agreed."""
+    found = accepting.calibration()
+    share = [percent(one) for one in (found.share.value, found.share.low, found.share.high)] if found.share else None
+    rows = [_accepted(one) for one in accepting.latest(MOST_ACCEPTED)]
+    more = found.told + found.waiting - len(rows)
+    return {"rows": rows, "more": more, "told": found.told, "inside": found.inside, "share": share}
+
+
+def _accepted(one: AcceptedSuggestion) -> dict[str, Any]:
+    def say(*values: float | None) -> list[str]:
+        return [_amount(value, one.measure, one.currency) for value in values if value is not None]
+
+    return {
+        "row": one,
+        "kind": KINDS[one.kind],
+        "measure": MEASURES[one.measure],
+        "level": percent(one.level, 0 if round(one.level * 100) == round(one.level * 100, 1) else 1),
+        "predicted": say(one.expected, one.low, one.high),
+        "actual": say(one.actual, one.actual_low, one.actual_high),
+        "why": WHYS.get(one.why, WHYS[""]),
+        "chance": one.actual is not None
+        and one.state != accepting.State.INSIDE
+        and min(one.actual_high or 0.0, one.high) >= max(one.actual_low or 0.0, one.low),
+    }
 
 
 def tested(asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,13 +6,17 @@ import csv
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from marketing import campaign_outlook, insight_shown
+from marketing.campaigns import accepting
 from marketing.insight_forms import FORMS, NAMES, TrendsForm
 from marketing.models import Release
 from marketing.table_forms import InsightForm
@@ -43,8 +47,35 @@ def insight(request: DeskRequest, what: str) -> HttpResponse:
         if request.POST.get("step") == "csv":
             return _table(what, answer["table"])
     shown = {"what": what, "title": NAMES[what], "lead": LEADS[what], "form": form, "answer": answer}
+    if what == "outlook":
+        shown["accepted"] = campaign_outlook.accepted()
     status = 422 if form.is_bound and answer is None else 200
     return render(request, f"insights/{what}.html", shown, status=status)
+
+
+@requires(Permission.MAKE)
+@require_POST
+def accept(request: DeskRequest) -> HttpResponse:
+    """Keep the suggestion that a button of the outlook named; what it predicts is computed again here."""
+    # Names may have colons of their own, so the key stands last.
+    digest, kind, group, key = (*request.POST.get("accept", "").split(":", 3), "", "", "", "")[:4]
+    currency = request.POST.get("currency", "")
+    if accepting.accept(kind, group, key, currency=currency, digest=digest, by=request.user):
+        messages.success(request, _("Accepted. What came will stand beside it once later days are imported."))
+    else:
+        messages.error(request, _("The campaigns’ numbers have changed since. Compute anew, then accept."))
+    return redirect(f"{reverse('outlook')}#accepted")
+
+
+@requires(Permission.MAKE)
+@require_POST
+def withdraw(request: DeskRequest, number: int) -> HttpResponse:
+    """Take an acceptance back while nothing is told of it."""
+    if accepting.withdraw(number):
+        messages.success(request, _("Taken back."))
+    else:
+        messages.info(request, _("Its outcome is known, so it stays."))
+    return redirect(f"{reverse('outlook')}#accepted")
 
 
 def _trends(form: InsightForm) -> dict[str, Any]:

@@ -27,6 +27,7 @@ class Deed(models.TextChoices):
     SAW = "saw", _("saw")
     APPROVED = "approved", _("approved")
     REJECTED = "rejected", _("rejected")
+    ACCEPTED = "accepted", _("accepted")
     EXPORTED = "exported", _("exported")
     ERASED = "erased", _("erased a person's data")
 

@@ -13,9 +13,14 @@ from marketing.analysis.forecasting import forecast
 from marketing.campaigns import budget, facts, performance
 from marketing.campaigns.performance import Sums
 from marketing.campaigns.rates import Estimate
+from marketing.campaigns.trends import Fatigue
 
 LONGEST_HORIZON = 90
 LEAST_DAYS = 14
+# So many days ahead a suggestion is told for, and so many later days judge it.
+AHEAD = 28
+# What a difference of a rate brings.
+GAINS = {"roas": "revenue", "ctr": "clicks", "cpa": "cpa"}
 _OBSERVATIONAL = (
     "Observational: from history alone. Money that followed demand looks like money that made it; a lift test tells."
 )
@@ -118,59 +123,95 @@ def forecast_from(whole: Sums, measure: str, horizon: int) -> dict[str, Any]:
 
 def suggestions_of(rows: list[dict[str, Any]], currency: str) -> dict[str, Any]:
     """What to pause, scale and refresh, and money better spread, each with its expected gain and range."""
-    return suggestions_from(lambda by: grouped(rows, by), currency)
+    groups = {by: grouped(rows, by) for by in ("campaign", "ad")}
+    # Of rows without numbers of their own the key is the name once more.
+    told = [{name: one[name] for name in one if name != "key"} for one in changes_from(groups.__getitem__)]
+    return {"suggestions": told, "budget": budget_of(groups["campaign"], currency)}
 
 
-def suggestions_from(groups_by: Callable[[str], list[Sums]], currency: str) -> dict[str, Any]:
-    """`suggestions_of` for sums that somebody has already."""
+def changes_from(groups_by: Callable[[str], list[Sums]]) -> list[dict[str, Any]]:
+    """What to pause, scale and refresh, of sums that somebody has already. `key` is the group's."""
     found: list[dict[str, Any]] = []
     for by in ("campaign", "ad"):
         groups = groups_by(by)
         judged = _judged(groups)
+        verdicts = performance.compared(groups, judged)
+        level = performance.shared_level(len(verdicts))
         found += [
-            _suggestion(by, one.group, judged, one.gap, better=one.said == "better")
-            for one in performance.compared(groups, judged)
+            _suggestion(by, one.group, judged, one.gap, level, better=one.said == "better")
+            for one in verdicts
             if one.said in {"better", "worse"} and one.gap
         ]
         found += [
             {
                 "kind": "refresh",
                 "group": by,
+                "key": one.key,
                 "name": one.name,
                 "measure": "ctr",
                 "weekly_change": {"value": told.weekly, "low": told.low, "high": told.high},
+                "expected_gain": _kept(one, told),
                 "basis": _OBSERVATIONAL,
             }
             for one, told in performance.tired(groups)
         ]
-    return {"suggestions": found, "budget": _budget(groups_by("campaign"), currency)}
+    return found
 
 
-def _suggestion(by: str, group: Sums, judged: str, gap: Estimate, *, better: bool) -> dict[str, Any]:
+def fading(weekly: float, days: int) -> float:
+    """What is left of a rate that changes by this share a week, on average over the days to come."""
+    return math.fsum((1 + weekly) ** (at / 7) for at in range(1, days + 1)) / days
+
+
+def lately(group: Sums) -> tuple[float, float]:
+    """Impressions a day of a group's last four weeks, and the share of clicks of its last one."""
+    days = sorted(group.days)
+    month, week = days[-AHEAD:], days[-7:]
+    seen = math.fsum(group.days[day].get("impressions", 0.0) for day in week)
+    clicks = math.fsum(group.days[day].get("clicks", 0.0) for day in week)
+    daily = math.fsum(group.days[day].get("impressions", 0.0) for day in month) / len(month)
+    return daily, clicks / seen if seen else 0.0
+
+
+def _kept(group: Sums, told: Fatigue) -> dict[str, Any]:
+    """The clicks of the next four weeks that are kept when the fall stops at once."""
+    daily, share = lately(group)
+    stays = AHEAD * daily * share
+    gains = [stays * (1 - fading(weekly, AHEAD)) for weekly in (told.weekly, told.high, told.low)]
+    return {"measure": "clicks", "value": gains[0], "low": gains[1], "high": gains[2]}
+
+
+def _suggestion(by: str, group: Sums, judged: str, gap: Estimate, level: float, *, better: bool) -> dict[str, Any]:
     """To pause what does worse and to give more to what does better.
 
-    The gain is what the group's own money would have brought at the others' rate, or the others' rate at its own.
+    The gain is what the group's own money would have brought at the others' rate, or the others' rate at its own;
+    of a cost it is the difference itself.
     """
-    base = {"roas": "spend", "ctr": "impressions"}.get(judged)
-    gain: dict[str, Any] | None = None
-    if base:
-        size = group.total.get(base) or 0.0
-        bounds = sorted(abs(one) * size for one in (gap.low, gap.high))
-        gain = {
-            "measure": "revenue" if judged == "roas" else "clicks",
-            "value": abs(gap.value) * size,
-            "low": bounds[0],
-            "high": bounds[1],
-        }
+    size = size_of(group, judged)
+    bounds = sorted(abs(one) * size for one in (gap.low, gap.high))
+    gain = {"measure": GAINS[judged], "value": abs(gap.value) * size, "low": bounds[0], "high": bounds[1]}
     return {
         "kind": "scale" if better else "pause",
         "group": by,
+        "key": group.key,
         "name": group.name,
         "measure": judged,
-        "difference": {"value": gap.value, "low": gap.low, "high": gap.high, "method": gap.method},
+        "difference": {
+            "value": gap.value,
+            "low": gap.low,
+            "high": gap.high,
+            "level": level,
+            "method": gap.method,
+        },
         "expected_gain": gain,
         "basis": _OBSERVATIONAL,
     }
+
+
+def size_of(group: Sums, judged: str) -> float:
+    """By what a difference of this rate becomes a gain: the group's own spend or impressions."""
+    base = {"roas": "spend", "ctr": "impressions"}.get(judged)
+    return group.total.get(base) or 0.0 if base else 1.0
 
 
 def mix_of(groups: list[Sums]) -> tuple[budget.Mix, dict[str, float], str]:
@@ -197,7 +238,7 @@ def mix_of(groups: list[Sums]) -> tuple[budget.Mix, dict[str, float], str]:
     return mix, {name: math.fsum(values[-8:]) / len(values[-8:]) for name, values in channels.items()}, goal
 
 
-def _budget(groups: list[Sums], currency: str) -> dict[str, Any]:
+def budget_of(groups: list[Sums], currency: str) -> dict[str, Any]:
     """Weekly money by campaign, better spread; or why it cannot be told."""
     try:
         mix, today, goal = mix_of(groups)

@@ -5,7 +5,7 @@ Rates come from sums, never from rows' rates; currencies are never added; reach 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -93,6 +93,15 @@ def rate(group: Sums, name: str, level: float = rates.LEVEL) -> Estimate | None:
     return drawn or Estimate(top / bottom, float("nan"), float("nan"), "")
 
 
+def together(groups: Iterable[Sums]) -> Sums:
+    """Several groups as one."""
+    found = Sums("", None)
+    for one in groups:
+        for day, values in one.days.items():
+            found.add(day, {name: values.get(name) for name in SUMS})
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """How a group compares with all others: better, worse, or a difference that may be chance."""
@@ -102,22 +111,23 @@ class Verdict:
     said: str
 
 
+def shared_level(comparisons: int) -> float:
+    """The level of each of so many comparisons, so that all hold together."""
+    return 1 - (1 - rates.LEVEL) / max(1, comparisons)
+
+
 def compared(groups: Sequence[Sums], name: str) -> list[Verdict]:
     """Each group against all others together; the level is shared out among the comparisons (Bonferroni)."""
     above, below = RATES[name]
     able = [one for one in groups if one.total.get(above) is not None and one.total.get(below)]
     if len(able) < 2:  # noqa: PLR2004 - there is nobody to compare with
         return []
-    level = 1 - (1 - rates.LEVEL) / len(able)
+    level = shared_level(len(able))
     # A cost is better when it is lower.
     better = -1 if name in {"cpc", "cpa"} else 1
     found = []
     for one in able:
-        others = Sums("", None)
-        for other in able:
-            if other is not one:
-                for day in other.days:
-                    others.add(day, {each: other.days[day].get(each) for each in SUMS})
+        others = together(other for other in able if other is not one)
         gap = rates.difference((one.of(above), one.of(below)), (others.of(above), others.of(below)), level)
         few = min(one.total.get(below) or 0, float(others.of(below).sum())) < LEAST_EVENTS and name != "roas"
         said = "noise"

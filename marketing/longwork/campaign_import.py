@@ -9,7 +9,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from marketing.campaigns import reading
+from marketing.campaigns import accepting, reading
 from marketing.campaigns.storing import Storing, Told, pieces_of
 from marketing.longwork.base import LongWork, Progress
 from marketing.models import CampaignFile, CampaignFilePiece, Job
@@ -48,6 +48,7 @@ class CampaignImport(LongWork):
             file.save(update_fields=["imported_at"])
             # The rows are stored; what is kept of the file is its name and digest.
             CampaignFilePiece.objects.filter(file=file).delete()
+        accepting.judge()
         return {"counts": told.counts, "left_out": told.left_out}
 
     def result_url(self, job: Job) -> str:

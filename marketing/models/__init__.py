@@ -1,5 +1,6 @@
 """What the label's and the publisher's people work with, one file each part of the desk."""
 
+from marketing.models.accepted import AcceptedSuggestion
 from marketing.models.campaigns import Campaign, CampaignDay, CampaignFile, CampaignFilePiece, CampaignLayout, Narrative
 from marketing.models.catalogue import Artist, Book, BrandVoice, Event, Fact, Release
 from marketing.models.library import Favourite, LibraryEntry
@@ -10,6 +11,7 @@ from marketing.models.suggestions import NotDuplicate, Suggestion
 from marketing.models.work import ApiRequest, Brief, BriefSet, Job, Variant
 
 __all__ = [
+    "AcceptedSuggestion",
     "ApiRequest",
     "Artist",
     "Book",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import django
 import numpy as np
 
 from marketing.analysis.forecasting import backtest, forecast
@@ -28,6 +30,9 @@ def main() -> None:
     if not DATA.exists():
         sys.stdout.write("the data sets are not here\n")
         return
+    # A warning is a sentence in some language.
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prometheus.settings")
+    django.setup()
     sys.stdout.write(f"{'series':20} {'MASE':>6} {'naive':>6} {'target':>6} {'worst':>6} {'inside':>6} {'s':>5}\n")
     inside = points = 0.0
     for name, groups, season, horizon, folds, target in _all():

@@ -42,3 +42,22 @@ def test_every_insight_answers_from_the_keyboard(
         with page.expect_download() as taken:
             page.locator("#answer button[value=csv]").press("Enter")
         assert taken.value.path().stat().st_size > 20
+
+
+@pytest.mark.parametrize(("language", "width"), [("pl", 390), ("en", 1440)])
+def test_a_suggestion_is_accepted_and_taken_back_from_the_keyboard(
+    live_product: Product, page: Page, axe: Callable[[Page], list[str]], language: str, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.context.add_cookies([{"name": "django_language", "value": language, "url": live_product.address}])
+    desk.sign_in(page, live_product)
+    page.goto(f"{live_product.address}/insights/outlook/")
+    page.locator(".submit-bar .btn-primary").press("Enter")
+    page.locator("button[name=accept]").first.press("Enter")
+    page.wait_for_url("**/insights/outlook/#accepted")
+    rows = page.locator("#accepted tbody tr")
+    expect(rows).to_have_count(1)
+    assert axe(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    rows.first.get_by_role("button").press("Enter")
+    expect(rows).to_have_count(0)

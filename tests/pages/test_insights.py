@@ -155,6 +155,12 @@ def test_the_outlook_of_imported_days_has_bounds_and_what_more_money_would_bring
     assert "why" in found["what_if"] or found["what_if"]["gain"][1]
 
 
+def test_the_outlook_names_its_model_in_polish(editor: object, sign_in: Callable[..., Client]) -> None:
+    demo_campaigns.load()
+    found = sign_in(editor, "pl").post("/insights/outlook/", OUTLOOK).context["answer"]
+    assert str(found["model"]) in {"średnia ważona kilku modeli", "ten sam dzień tygodnia sprzed tygodnia"}
+
+
 def test_money_follows_what_it_brought_where_the_weeks_can_tell(page: Client) -> None:
     chance = random.Random(3)
     for name, size in (("Meta", 900.0), ("Google", 300.0)):

@@ -75,6 +75,7 @@ WHO = {
     **dict.fromkeys(("capacity", "requests", "request_story"), EVERYBODY),
     **dict.fromkeys(("reports", "report_file", "faults", "fault", "status"), EVERYBODY),
     **dict.fromkeys(("trends", "market", "prices", "channels", "outlook", "ab"), EVERYBODY),
+    **dict.fromkeys(("suggestion_accept", "suggestion_withdraw"), MAKERS),
     **dict.fromkeys(("fault_state",), ADMINISTRATORS),
     **dict.fromkeys(("prompts", "prompt_edit", "prompt_change", "prompt_decide"), ADMINISTRATORS),
     **dict.fromkeys(("campaigns", "campaign", "campaigns_csv", "campaign_import_report"), EVERYBODY),
@@ -90,7 +91,15 @@ NOBODY = {
     "admin:providers_client_delete",
     *(
         f"admin:marketing_{model}_add"
-        for model in ("campaign", "campaignfile", "campaignlayout", "notduplicate", "recordfile", "suggestion")
+        for model in (
+            "acceptedsuggestion",
+            "campaign",
+            "campaignfile",
+            "campaignlayout",
+            "notduplicate",
+            "recordfile",
+            "suggestion",
+        )
     ),
     *(f"admin:providers_{model}_{page}" for model in _READ_ONLY for page in ("add", "delete")),
 }
