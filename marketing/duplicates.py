@@ -15,7 +15,8 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 
-from marketing.metadata.text import as_text, folded, without_brackets, words
+from marketing.letters import plain
+from marketing.metadata.text import as_text, without_brackets, words
 from marketing.models import Book, NotDuplicate, Release
 from marketing.records import KINDS, record_of
 
@@ -73,7 +74,7 @@ def sign_of(kind: str, number: int, record: Mapping[str, Any]) -> Sign:
         number,
         title,
         plain_title(title),
-        frozenset(" ".join(sorted(words(folded(name)))) for name in people if name),
+        frozenset(" ".join(sorted(words(plain(name)))) for name in people if name),
         "".join(filter(str.isdigit, code)).lstrip("0"),
         " ".join((as_text(record.get("version")), as_text(record.get("format")), as_text(record.get("language")))),
         frozenset(filter(None, recordings)),
@@ -83,7 +84,7 @@ def sign_of(kind: str, number: int, record: Mapping[str, Any]) -> Sign:
 
 def plain_title(title: str) -> str:
     """A title's words, folded, without what stands in brackets; all of them where nothing stands outside."""
-    return " ".join(words(folded(without_brackets(title) or title)))
+    return " ".join(words(plain(without_brackets(title) or title)))
 
 
 def compared(one: Sign, other: Sign) -> tuple[Reason, str] | None:

@@ -26,7 +26,6 @@ PRICE = regex.compile(
     r"\d+(?:[.,]\d{1,2})?\s?(?:zł(?:otych)?\b|PLN\b|€|EUR\b|USD\b|\$|£|GBP\b)|[$€£]\s?\d", regex.IGNORECASE
 )
 _TAG = regex.compile(r"<[^>]*>")
-_FOLDED = str.maketrans("łŁøØßæ", "lLoOsa")
 
 
 def words(text: str) -> list[str]:
@@ -73,9 +72,3 @@ def as_text(value: object) -> str:
 def texts(values: object) -> list[str]:
     """A list of texts: empty where it is none."""
     return [as_text(one) for one in values] if isinstance(values, Iterable) and not isinstance(values, str) else []
-
-
-def folded(text: str) -> str:
-    """Lower case without marks on letters, `ł` as `l`: how names are compared whatever keyboard wrote them."""
-    plain = unicodedata.normalize("NFKD", text.translate(_FOLDED))
-    return "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()

@@ -21,9 +21,9 @@ from marketing.metadata.retrieval.words import GRAM_SIZES, as_written, features,
 # Okapi BM25's usual constants.
 _K1, _B = 1.2, 0.75
 _BUCKETS = 4096
-_DIMENSIONS = 64
-_OVERSAMPLED = 8
-_POWER_ROUNDS = 1
+_DIMENSIONS = 96
+_OVERSAMPLED = 16
+_POWER_ROUNDS = 2
 _SEED = 20261127
 # A shared word counts for more than a likeness of letters; measured on tests/metadata/subjects.toml.
 _VECTOR_SHARE = 0.35

@@ -6,7 +6,8 @@ import functools
 from collections.abc import Iterator
 from pathlib import Path
 
-from marketing.metadata.text import folded, words
+from marketing.letters import plain
+from marketing.metadata.text import words
 
 GRAM_SIZES = (3, 4, 5)
 _SHORTEST = 3
@@ -26,14 +27,14 @@ def telling(text: str) -> tuple[str, ...]:
 def _telling(text: str) -> tuple[str, ...]:
     return tuple(
         word
-        for word in (folded(found) for found in words(text))
+        for word in (plain(found) for found in words(text))
         if len(word) >= _SHORTEST and word not in _SMALL and not word.isdecimal()
     )
 
 
 def as_written(text: str) -> dict[str, str]:
     """The words of a text by their folded form: for telling a person, who writes them with their marks."""
-    return {folded(word): word for word in words(text)}
+    return {plain(word): word for word in words(text)}
 
 
 def features(word: str) -> Iterator[tuple[str, float]]:
