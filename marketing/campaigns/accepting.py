@@ -187,14 +187,16 @@ def _difference(one: AcceptedSuggestion, of_it: Sums | None, rest: list[Sums]) -
 
 def _enough(group: Sums | None, judged: str) -> bool:
     """Whether there are as many events as a suggestion itself must have."""
-    if group is None:
+    above, below = RATES[judged]
+    # A column that the later export lacks is no zero.
+    if group is None or group.total.get(above) is None:
         return False
-    total = group.total.get(RATES[judged][1]) or 0
+    total = group.total.get(below) or 0
     return total > 0 if judged == "roas" else total >= performance.LEAST_EVENTS
 
 
 def _stopped(one: AcceptedSuggestion, of_it: Sums | None) -> _Outcome:
-    if of_it is None or len(of_it.days) < LEAST_LATER:
+    if of_it is None or len(of_it.days) < LEAST_LATER or of_it.total.get("clicks") is None:
         return _Outcome(why="too_few")
     share = rates.share(of_it.of("clicks"), of_it.of("impressions"), one.level)
     if share is None:

@@ -13,8 +13,9 @@ from django.utils import timezone
 from marketing.campaigns import accepting
 from marketing.campaigns.reading import Row
 from marketing.campaigns.storing import Storing
-from marketing.models import AcceptedSuggestion
+from marketing.models import AcceptedSuggestion, CampaignDay
 from providers.audit import AuditEntry, Deed
+from tests.campaigns.test_storing import imported
 
 pytestmark = pytest.mark.django_db
 START = date(2026, 6, 1)
@@ -161,3 +162,25 @@ def test_what_is_kept_is_computed_here_logged_and_kept_once(person: User) -> Non
     assert accepting.accept("pause", "campaign", one.key, currency="PLN", digest=one.digest, by=person) is None
     days({"A": 0.02, "B": 0.03}, 60, 1)
     assert accepting.accept("scale", "campaign", one.key, currency="PLN", digest=one.digest, by=person) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_of_later_days_computes_the_outcome() -> None:
+    owner = User.objects.create_user("ewa")
+    days({"A": 0.02, "B": 0.03}, 0, 60)
+    one = accept("scale", "B", owner)
+    later = [START + timedelta(days=at) for at in range(60, 76)]
+    rows = [f"{day},{name},4000,{clicks},40" for day in later for name, clicks in (("A", 80), ("B", 120))]
+    export = "Day,Campaign name,Impressions,Link clicks,Amount spent (PLN)\n" + "\n".join(rows) + "\n"
+    assert imported(owner, export.encode())["new"] == 32
+    one.refresh_from_db()
+    assert (one.state, one.seen_end) == ("inside", later[-1])
+    assert one.actual == pytest.approx(2400, rel=0.02)
+
+
+def test_a_column_that_later_days_lack_is_no_zero(person: User) -> None:
+    days({"A": 0.02, "B": 0.03}, 0, 60)
+    one = accept("scale", "B", person)
+    days({"A": 0.02, "B": 0.03}, 60, 28)
+    CampaignDay.objects.filter(day__gt=one.period_end).update(clicks=None)
+    assert (judged(one).state, one.why) == ("waiting", "too_few")
