@@ -127,3 +127,17 @@ def test_a_favourite_is_ones_own(page: Client, boss: User, sign_in: Any, fox: Va
 
 def test_nobody_stars_what_they_may_not_see(stranger: User, sign_in: Any, fox: Variant) -> None:
     assert sign_in(stranger).post(reverse("variant_favourite", args=[fox.pk]), {"star": "yes"}).status_code == 404
+
+
+def test_filters_by_kind_and_by_the_days_of_keeping(page: Client, job: Job, make_variant: Any) -> None:
+    kept = make_variant(job, kept_at=timezone.now())
+    today = timezone.localdate().isoformat()
+
+    def shown(**asked: str) -> list[Any]:
+        return [card.variant.pk for card in page.get(reverse("library"), asked).context["cards"]]
+
+    assert shown(kind="social-posts", since=today, until=today, q="powieść") == [kept.pk]
+    assert shown(kind="tags") == []
+    assert shown(until="2020-01-01") == []
+    assert shown(since="2999-01-01") == []
+    assert shown(kind="'", since="2026-99-99", until="9999-12-31") == [kept.pk]
