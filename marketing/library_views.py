@@ -27,6 +27,8 @@ from providers.access import Permission, requires
 CARDS_A_PAGE = 24
 # Beyond this the library says "more than": counting on would walk through everything.
 MOST_COUNTED = 1000
+# The texts of so many jobs are looked up job by job.
+FEW_JOBS = 100
 _LONGEST_SEARCH = 200
 
 
@@ -75,7 +77,7 @@ class Wish:
         if self.state:
             wanted &= Q(review__state=self.state)
         if self.kind:
-            wanted &= Exists(Job.objects.filter(pk=OuterRef("root_id"), content_type=self.kind).order_by())
+            wanted &= Q(Exists(Job.objects.filter(pk=OuterRef("root_id"), content_type=self.kind).order_by()))
         if self.since:
             wanted &= Q(kept_at__gte=_midnight(self.since))
         if self.until:
@@ -106,9 +108,7 @@ def library(request: DeskRequest) -> HttpResponse:
     """The kept texts that match, the latest first."""
     wish = Wish.of(request.GET)
     # A kept text stays also when a newer one took its place on the job's page.
-    # Asked as "exists", so that databases walk along the index of kept texts and not through a person's jobs.
-    own = Exists(visible_jobs(request.user).filter(pk=OuterRef("root_id")).order_by())
-    kept = Variant.objects.filter(own, kept_at__isnull=False)
+    kept = Variant.objects.filter(_own(request.user), kept_at__isnull=False)
     # The list of platforms stands outside the part that a search replaces.
     present = [] if request.htmx else _present(request, kept)
     # One walk along the index gives the count, as far as it is worth knowing, and the page.
@@ -132,6 +132,17 @@ def library(request: DeskRequest) -> HttpResponse:
         "any": bool(found or present or kept.exists()),
     }
     return render(request, "marketing/library.html#found" if request.htmx else "marketing/library.html", shown)
+
+
+def _own(user: User) -> Q | Exists:
+    """The texts that somebody may see.
+
+    Asked as "exists", so that databases walk along the index of kept texts and not through a person's jobs; who has
+    few of them is found by these, as the walk would lead through everybody else's texts.
+    """
+    jobs = visible_jobs(user).order_by()
+    few = list(jobs.values_list("pk", flat=True)[: FEW_JOBS + 1])
+    return Q(root__in=few) if len(few) <= FEW_JOBS else Exists(jobs.filter(pk=OuterRef("root_id")))
 
 
 def _found(kept: QuerySet[Variant], wish: Wish, user: User) -> QuerySet[Any, Any]:

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from marketing import finding, services
+from marketing import finding, library_views, services
 from marketing.models import Favourite, Job, LibraryEntry, Review, Variant
 
 pytestmark = pytest.mark.django_db
@@ -141,3 +141,13 @@ def test_filters_by_kind_and_by_the_days_of_keeping(page: Client, job: Job, make
     assert shown(until="2020-01-01") == []
     assert shown(since="2999-01-01") == []
     assert shown(kind="'", since="2026-99-99", until="9999-12-31") == [kept.pk]
+
+
+@pytest.mark.parametrize("few", [0, 100])
+def test_who_has_many_jobs_and_who_has_few_find_their_own_alone(
+    page: Client, stranger: User, make_job: Any, fox: Variant, make_variant: Any, monkeypatch: Any, few: int
+) -> None:
+    monkeypatch.setattr(library_views, "FEW_JOBS", few)
+    make_variant(make_job(stranger), text=FOX, kept_at=timezone.now())
+    assert found(page) == [fox.pk]
+    assert found(page, q="lis") == [fox.pk]
