@@ -119,6 +119,11 @@ class VariantCard:
         return wording.hidden_line(self.variant.provenance)
 
     @property
+    def prompt(self) -> str:
+        """Which prompt asked for it."""
+        return wording.prompt_line(self.variant.provenance)
+
+    @property
     def excess(self) -> int:
         """By how much the text is too long."""
         return max(0, -self.measure.left) if self.measure else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,18 +13,22 @@ from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
+from django.utils import timezone
+from django.utils.dateparse import parse_date
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from marketing import cards, finding
+from marketing import cards, finding, wording
 from marketing.content.places import Place, places
-from marketing.models import Favourite, Review, Variant
+from marketing.models import Favourite, Job, Review, Variant
 from marketing.views import DeskRequest, visible_jobs
 from providers.access import Permission, requires
 
 CARDS_A_PAGE = 24
 # Beyond this the library says "more than": counting on would walk through everything.
 MOST_COUNTED = 1000
+# The texts of so many jobs are looked up job by job.
+FEW_JOBS = 100
 _LONGEST_SEARCH = 200
 
 
@@ -36,6 +40,9 @@ class Wish:
     platform: str
     language: str
     state: str
+    kind: str
+    since: date | None
+    until: date | None
     starred: bool
     before: str
 
@@ -49,6 +56,9 @@ class Wish:
             platform=asked.get("platform", ""),
             language=language if language in dict(settings.LANGUAGES) else "",
             state=state if state in Review.State.values else "",
+            kind=kind if (kind := asked.get("kind", "")) in wording.kinds() else "",
+            since=_day(asked.get("since", "")),
+            until=_day(asked.get("until", "")),
             starred=asked.get("starred") == "yes",
             before=asked.get("before", ""),
         )
@@ -56,7 +66,8 @@ class Wish:
     @property
     def narrows(self) -> bool:
         """Whether anything is left out."""
-        return bool(self.words or self.platform or self.language or self.state or self.starred)
+        several = (self.words, self.platform, self.language, self.state, self.kind, self.since, self.until)
+        return bool(any(several) or self.starred)
 
     def conditions(self, user: User) -> Q:
         """What a text must be, apart from its words."""
@@ -65,9 +76,29 @@ class Wish:
             wanted &= Q(language=self.language)
         if self.state:
             wanted &= Q(review__state=self.state)
+        if self.kind:
+            wanted &= Q(Exists(Job.objects.filter(pk=OuterRef("root_id"), content_type=self.kind).order_by()))
+        if self.since:
+            wanted &= Q(kept_at__gte=_midnight(self.since))
+        if self.until:
+            wanted &= Q(kept_at__lt=_midnight(self.until + timedelta(days=1)))
         if self.starred:
             wanted &= Q(pk__in=Favourite.objects.filter(owner=user).values("variant"))
         return wanted
+
+
+def _day(typed: str) -> date | None:
+    """A day as a browser sends it; None for what is none, and for the last one, which no other follows."""
+    try:
+        day = parse_date(typed)
+    except ValueError:
+        return None
+    return day if day and day < date.max else None
+
+
+def _midnight(day: date) -> datetime:
+    """The beginning of a day in the desk's own time."""
+    return timezone.make_aware(datetime.combine(day, time()))
 
 
 @requires(Permission.USE_DESK)
@@ -77,9 +108,7 @@ def library(request: DeskRequest) -> HttpResponse:
     """The kept texts that match, the latest first."""
     wish = Wish.of(request.GET)
     # A kept text stays also when a newer one took its place on the job's page.
-    # Asked as "exists", so that databases walk along the index of kept texts and not through a person's jobs.
-    own = Exists(visible_jobs(request.user).filter(pk=OuterRef("root_id")).order_by())
-    kept = Variant.objects.filter(own, kept_at__isnull=False)
+    kept = Variant.objects.filter(_own(request.user), kept_at__isnull=False)
     # The list of platforms stands outside the part that a search replaces.
     present = [] if request.htmx else _present(request, kept)
     # One walk along the index gives the count, as far as it is worth knowing, and the page.
@@ -98,10 +127,22 @@ def library(request: DeskRequest) -> HttpResponse:
         "starred": set(starred),
         "platforms": present,
         "languages": settings.LANGUAGES,
+        "kinds": wording.kinds(),
         "states": Review.State.choices,
         "any": bool(found or present or kept.exists()),
     }
     return render(request, "marketing/library.html#found" if request.htmx else "marketing/library.html", shown)
+
+
+def _own(user: User) -> Q | Exists:
+    """The texts that somebody may see.
+
+    Asked as "exists", so that databases walk along the index of kept texts and not through a person's jobs; who has
+    few of them is found by these, as the walk would lead through everybody else's texts.
+    """
+    jobs = visible_jobs(user).order_by()
+    few = list(jobs.values_list("pk", flat=True)[: FEW_JOBS + 1])
+    return Q(root__in=few) if len(few) <= FEW_JOBS else Exists(jobs.filter(pk=OuterRef("root_id")))
 
 
 def _found(kept: QuerySet[Variant], wish: Wish, user: User) -> QuerySet[Any, Any]:

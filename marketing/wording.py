@@ -288,6 +288,20 @@ def hidden_line(provenance: Mapping[str, Any]) -> str:
     return _("Hidden from the provider: %(data)s.") % {"data": ", ".join(counted)} if counted else ""
 
 
+def prompt_line(provenance: Mapping[str, Any]) -> str:
+    """Which prompt asked for it; empty for what no provider wrote, and for texts from before this was kept."""
+    asked = provenance.get("prompt") or {}
+    if not asked.get("version"):
+        return ""
+    words = {"version": asked["version"], "digest": str(asked.get("digest", ""))[:8]}
+    return _("Prompt %(version)s (%(digest)s)") % words
+
+
+def kinds() -> dict[str, str]:
+    """The content types by slug, as people call what they bring."""
+    return {"social-posts": _("Posts"), "ad-copy": _("Ads"), "email-templates": _("E-mails"), "tags": _("Tags")}
+
+
 def _hidden_words(kinds: list[str]) -> list[tuple[str, str]]:
     emails, phones, numbers = (kinds.count(kind) for kind in ("email", "phone", "pesel"))
     return [

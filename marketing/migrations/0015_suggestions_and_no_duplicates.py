@@ -9,11 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-<<<<<<<< HEAD:marketing/migrations/0015_suggestions_and_no_duplicates.py
         ('marketing', '0014_record_files'),
-========
-        ('marketing', '0012_library_search'),
->>>>>>>> suggest:marketing/migrations/0013_suggestions_and_no_duplicates.py
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -31,6 +31,10 @@ _PAGES = {
     "library, no match": "/library/?q=nieobecne",
     "library, a rare language": "/library/?language=en",
     "library, favourites": "/library/?starred=yes",
+    "library, kind and days": "/library/?kind=social-posts&since=2020-01-01&until=2099-12-31",
+    "library, no such kind": "/library/?kind=tags",
+    "calendar": "/calendar/",
+    "releases": "/catalogue/releases/",
     "posts": "/create/posts/",
     "artists": "/catalogue/artists/",
 }

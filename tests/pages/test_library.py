@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from marketing import finding, services
+from marketing import finding, library_views, services
 from marketing.models import Favourite, Job, LibraryEntry, Review, Variant
 
 pytestmark = pytest.mark.django_db
@@ -127,3 +127,27 @@ def test_a_favourite_is_ones_own(page: Client, boss: User, sign_in: Any, fox: Va
 
 def test_nobody_stars_what_they_may_not_see(stranger: User, sign_in: Any, fox: Variant) -> None:
     assert sign_in(stranger).post(reverse("variant_favourite", args=[fox.pk]), {"star": "yes"}).status_code == 404
+
+
+def test_filters_by_kind_and_by_the_days_of_keeping(page: Client, job: Job, make_variant: Any) -> None:
+    kept = make_variant(job, kept_at=timezone.now())
+    today = timezone.localdate().isoformat()
+
+    def shown(**asked: str) -> list[Any]:
+        return [card.variant.pk for card in page.get(reverse("library"), asked).context["cards"]]
+
+    assert shown(kind="social-posts", since=today, until=today, q="powieść") == [kept.pk]
+    assert shown(kind="tags") == []
+    assert shown(until="2020-01-01") == []
+    assert shown(since="2999-01-01") == []
+    assert shown(kind="'", since="2026-99-99", until="9999-12-31") == [kept.pk]
+
+
+@pytest.mark.parametrize("few", [0, 100])
+def test_who_has_many_jobs_and_who_has_few_find_their_own_alone(
+    page: Client, stranger: User, make_job: Any, fox: Variant, make_variant: Any, monkeypatch: Any, few: int
+) -> None:
+    monkeypatch.setattr(library_views, "FEW_JOBS", few)
+    make_variant(make_job(stranger), text=FOX, kept_at=timezone.now())
+    assert found(page) == [fox.pk]
+    assert found(page, q="lis") == [fox.pk]

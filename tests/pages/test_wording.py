@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 from marketing import wording
 from marketing.content.measure import Level, measure
 from marketing.content.platforms import platform, platforms
-from marketing.wording import advice, attempt_lines, provenance_line, reason, step_line
+from marketing.wording import advice, attempt_lines, prompt_line, provenance_line, reason, step_line
 from providers import errors
 
 KINDS = ["asking", "asking_again", "falling_back", "checking", "written", "offline", "taken_over", "waiting"]
@@ -121,3 +121,8 @@ def test_every_note_of_the_content_types_has_its_words() -> None:
     )
     assert codes
     assert codes <= set(wording._NOTES)
+
+
+def test_names_the_prompt_that_asked() -> None:
+    assert prompt_line({"prompt": {"version": "v3", "digest": "0123456789abcdef"}}) == "Prompt v3 (01234567)"
+    assert prompt_line({"example": True}) == ""
