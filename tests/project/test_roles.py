@@ -59,7 +59,7 @@ WHO = {
     ),
     **dict.fromkeys(("capacity_accept", "capacity_policy"), ADMINISTRATORS),
     **dict.fromkeys(("capacity", "requests", "request_story"), EVERYBODY),
-    **dict.fromkeys(("reports", "report_file", "faults", "fault", "status"), EVERYBODY),
+    **dict.fromkeys(("reports", "report_file", "report_mail", "faults", "fault", "status"), EVERYBODY),
     **dict.fromkeys(("trends", "market", "prices", "channels", "outlook", "ab"), EVERYBODY),
     **dict.fromkeys(("fault_state",), ADMINISTRATORS),
     **dict.fromkeys(("prompts", "prompt_edit", "prompt_change", "prompt_decide"), ADMINISTRATORS),
