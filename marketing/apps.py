@@ -9,3 +9,7 @@ class MarketingConfig(AppConfig):
 
     name = "marketing"
     verbose_name = _("Marketing")
+
+    def ready(self) -> None:
+        """What follows every saved text listens from here on."""
+        from marketing import finding  # noqa: F401 - it connects itself

@@ -26,6 +26,7 @@ from marketing.models import Variant
 # What Google shows at once.
 _SHOWN_HEADLINES = 3
 _SHOWN_DESCRIPTIONS = 2
+_LEADING_FIELDS = 3
 
 _BREACHES: dict[str, Promise] = {
     "exclamation_in_headline": gettext_lazy("an exclamation mark in a headline is refused"),
@@ -95,6 +96,11 @@ class SheetShown:
     fields: tuple[FieldShown, ...]
     pins: tuple[str, ...] = ()
     address: str = ""
+
+    @property
+    def lead(self) -> list[str]:
+        """The first value of each of the first fields: enough to know it again."""
+        return [one.values[0].measure.text for one in self.fields if one.values][:_LEADING_FIELDS]
 
     @property
     def headlines(self) -> list[str]:

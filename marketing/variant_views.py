@@ -1,15 +1,12 @@
-"""The pages for texts: editing, keeping and regenerating a variant, and the library of kept ones."""
+"""The pages for texts: editing, keeping and regenerating a variant, and whose favourite it is."""
 
 from __future__ import annotations
 
 import unicodedata
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.models import User
-from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,16 +15,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from marketing import cards, reviewing, services
-from marketing.content.places import Place, place, places
+from marketing.content.places import place
 from marketing.content.sheets.table import Sheet, as_text
-from marketing.models import Variant
+from marketing.models import Favourite, Variant
 from marketing.safety.text import many_lines
-from marketing.views import DeskRequest, visible_jobs, visible_variants
+from marketing.views import DeskRequest, visible_variants
 from providers.access import Permission, requires
 
-CARDS_A_PAGE = 24
-# Beyond this the library says "more than": counting on would walk through everything.
-MOST_COUNTED = 1000
 # Longer than any title that a platform takes; the column's own length.
 LONGEST_TITLE = 300
 # More values than any field takes.
@@ -62,7 +56,8 @@ def _shown(request: DeskRequest, variant: Variant, said: str) -> dict[str, Any]:
     titled = (request.htmx.current_url_abs_path or "").startswith(reverse("library"))
     # Who closes the editor goes on at the link that opened it.
     edited_now = request.method == "POST" and "done" in request.POST
-    return {"card": _card(variant), "said": said, "titled": titled, "edited_now": edited_now}
+    starred = set(Favourite.objects.filter(owner=request.user, variant=variant).values_list("variant_id", flat=True))
+    return {"card": _card(variant), "said": said, "titled": titled, "edited_now": edited_now, "starred": starred}
 
 
 def _on_page(variant: Variant) -> str:
@@ -194,60 +189,13 @@ def regenerate(request: DeskRequest, variant_id: UUID) -> HttpResponse:
     return answer_with(request, variant)
 
 
-def _place(variant: Variant) -> str:
-    """Where a kept text stands in the library, for the link to those behind it."""
-    return f"{variant.kept_at:%Y-%m-%dT%H:%M:%S.%f}~{variant.pk}"
-
-
-def _place_before(typed: str) -> Q | None:
-    """What stands behind this place; None for the beginning, and for a place that is none."""
-    moment, _mark, number = typed.partition("~")
-    try:
-        kept_at, pk = datetime.strptime(moment, "%Y-%m-%dT%H:%M:%S.%f").replace(tzinfo=UTC), UUID(number)
-    except ValueError:
-        return None
-    return Q(kept_at__lte=kept_at) & (Q(kept_at__lt=kept_at) | Q(pk__lt=pk))
-
-
-def _present(request: DeskRequest, kept: QuerySet[Variant]) -> list[Place]:
-    """The places that kept texts were written for. One query that looks once into the index for each place."""
-    asked = {f"at_{number}": Exists(kept.filter(platform=one.slug).order_by()) for number, one in enumerate(places())}
-    (found,) = User.objects.filter(pk=request.user.pk).annotate(**asked).values_list(*asked)
-    return [one for one, there in zip(places(), found, strict=True) if there]
-
-
-@requires(Permission.USE_DESK)
-@require_GET
-@never_cache
-def library(request: DeskRequest) -> HttpResponse:
-    """The kept texts: searched, filtered by platform, page by page; as fast with 100,000 as with ten."""
-    words = unicodedata.normalize("NFC", request.GET.get("q", "").replace("\x00", "")).strip()[:200]
-    slug = request.GET.get("platform", "")
-    # A kept text stays also when a newer one took its place on the job's page.
-    # Asked as "exists", so that databases walk along the index of kept texts and not through a person's jobs.
-    own = Exists(visible_jobs(request.user).filter(pk=OuterRef("root_id")).order_by())
-    kept = Variant.objects.filter(own, kept_at__isnull=False).order_by("-kept_at", "-pk")
-    present = _present(request, kept)
-    found = kept
-    for word in words.split():
-        found = found.filter(Q(text__icontains=word) | Q(title__icontains=word) | Q(root__title__icontains=word))
-    if slug:
-        found = found.filter(platform=slug)
-    before = _place_before(request.GET.get("before", ""))
-    # One walk along the index gives the count, as far as it is worth knowing, and the page.
-    numbers = list((found.filter(before) if before else found).values_list("pk", flat=True)[: MOST_COUNTED + 1])
-    shown_now = Variant.objects.select_related("root", "review").in_bulk(numbers[:CARDS_A_PAGE])
-    variants = [shown_now[number] for number in numbers[:CARDS_A_PAGE] if number in shown_now]
-    asked = cards.newest_regenerations(variants)
-    shown = {
-        "count": min(len(numbers), MOST_COUNTED),
-        "uncounted": len(numbers) > MOST_COUNTED,
-        "first": not before,
-        "older": _place(variants[-1]) if len(numbers) > CARDS_A_PAGE else "",
-        "cards": [cards.variant_card(variant, asked.get(variant.pk)) for variant in variants],
-        "platforms": present,
-        "words": words,
-        "slug": slug,
-        "any": bool(present),
-    }
-    return render(request, "marketing/library.html#found" if request.htmx else "marketing/library.html", shown)
+@requires(Permission.MAKE)
+@require_POST
+def favourite(request: DeskRequest, variant_id: UUID) -> HttpResponse:
+    """Make a text one's favourite, or no longer."""
+    variant = _find(request, variant_id)
+    if request.POST.get("star") == "yes":
+        Favourite.objects.get_or_create(owner=request.user, variant=variant)
+        return answer_with(request, variant, _("Among your favourites."))
+    Favourite.objects.filter(owner=request.user, variant=variant).delete()
+    return answer_with(request, variant, _("No longer a favourite."))

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import connection
 from django_q.tasks import async_task
 
-from marketing import clock, idempotency
+from marketing import clock, finding, idempotency
 from prometheus import alerts, own_errors, personal_data, report_mails
 from providers import notifying
 from providers.models import Chore
@@ -60,6 +60,7 @@ def _tidy(state: dict[str, str]) -> dict[str, str]:
             logger.info("%s: %d old rows deleted", line.what, line.rows)
     notifying.forget_old()
     idempotency.forget_old()
+    finding.mend()
     return state
 
 

@@ -2,6 +2,7 @@
 
 from marketing.models.campaigns import Campaign, CampaignDay, CampaignFile, CampaignFilePiece, CampaignLayout
 from marketing.models.catalogue import Artist, Book, BrandVoice, Event, Fact, Release
+from marketing.models.library import Favourite, LibraryEntry
 from marketing.models.prompts import ChangedPrompt
 from marketing.models.review import CalendarAddress, Comment, PlannedPost, Review, VariantVersion
 from marketing.models.work import ApiRequest, Brief, BriefSet, Job, Variant
@@ -23,7 +24,9 @@ __all__ = [
     "Comment",
     "Event",
     "Fact",
+    "Favourite",
     "Job",
+    "LibraryEntry",
     "PlannedPost",
     "Release",
     "Review",

@@ -24,8 +24,13 @@ _PAGES = {
     "start": "/",
     "library": "/library/",
     "library, one platform": "/library/?platform=x",
+    "library, a frequent word": "/library/?q=wi",
     "library, two words": "/library/?q=winyl+99%C5%BC",
+    "library, a phrase": "/library/?q=%22premiera+trasa%22",
+    "library, a word, one platform": "/library/?q=winyl&platform=x&language=pl",
     "library, no match": "/library/?q=nieobecne",
+    "library, a rare language": "/library/?language=en",
+    "library, favourites": "/library/?starred=yes",
     "posts": "/create/posts/",
     "artists": "/catalogue/artists/",
 }
@@ -44,6 +49,7 @@ def _fill(owner: Any) -> None:
     """100,000 drafts of 2,000 jobs, every second one kept."""
     from django.utils import timezone
 
+    from marketing import finding
     from marketing.models import Job, Variant
 
     brief = {"title": "Żółte światło", "platforms": ["x"]}
@@ -73,6 +79,7 @@ def _fill(owner: Any) -> None:
         ),
         batch_size=2_000,
     )
+    finding.mend()
 
 
 def _measure() -> None:

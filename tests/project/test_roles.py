@@ -30,7 +30,10 @@ MAKERS = {Role.ADMINISTRATOR, Role.APPROVER, Role.MARKETER}
 # Written by hand and apart from the code: an address that is not named here fails the test.
 OPEN = {"login", "logout", "set_language", "healthz", "readyz", "admin:login"}
 WHO = {
-    **dict.fromkeys(("start", "job", "job_events", "job_place", "library", "variant", "variant_progress"), EVERYBODY),
+    **dict.fromkeys(
+        ("start", "job", "job_events", "job_place", "library", "variant", "variant_progress"),
+        EVERYBODY,
+    ),
     **dict.fromkeys(
         ("posts", "ads", "emails", "tags", "briefs", "brief_check", "brief_notices", "brief_save", "brief_clear"),
         MAKERS,
@@ -55,7 +58,15 @@ WHO = {
         ("entry_delete", "facts", "facts_keep", "fact_delete", "catalogue_import", "catalogue_picks"), MAKERS
     ),
     **dict.fromkeys(
-        ("variant_edit", "variant_restore", "variant_measure", "variant_keep", "variant_regenerate"), MAKERS
+        (
+            "variant_edit",
+            "variant_restore",
+            "variant_measure",
+            "variant_keep",
+            "variant_favourite",
+            "variant_regenerate",
+        ),
+        MAKERS,
     ),
     **dict.fromkeys(("capacity_accept", "capacity_policy"), ADMINISTRATORS),
     **dict.fromkeys(("capacity", "requests", "request_story"), EVERYBODY),

@@ -78,7 +78,7 @@ def test_processes_never_send_more_than_the_limit_even_when_some_are_killed(tmp_
             process.communicate()
         heirs = [asking(built, LIMIT) for _ in range(3)]
         assert sum(served(one) for one in heirs) == LIMIT - 8
-        # What the dead held stays counted, is settled once, and still leaves no room. Slow heirs may have settled a part of it.
+        # What the dead held stays counted, is settled once, and still leaves no room. Slow heirs may have settled some.
         first, *later = built.python(REAP).split()
         assert (int(first) <= 8, later) == (True, ["0", "0"])
         late = asking(built, LIMIT)

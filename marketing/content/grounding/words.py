@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import functools
-import unicodedata
 
 import regex
 
 from marketing.content.grounding.wording import SMALL
+from marketing.letters import plain
 
 _WORD = regex.compile(r"[\p{L}\p{M}]+")
 _SHORT, _SHORTER = 4, 3
 _LONGEST_ENDING = 4
-_FOLDED = str.maketrans("łŁøßæ", "lLosa")
 
 
 @functools.lru_cache(maxsize=4096)
 def folded(text: str) -> str:
     """Lower case without marks on letters."""
-    plain = unicodedata.normalize("NFKD", text.translate(_FOLDED))
-    return "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()
+    return plain(text)
 
 
 @functools.lru_cache(maxsize=4096)

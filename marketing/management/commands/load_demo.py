@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from marketing import demo_campaigns, demo_catalogue, demo_sets
+from marketing import demo_campaigns, demo_catalogue, demo_sets, finding
 from marketing.claims import grounding_of
 from marketing.content.registry import content_type
 from marketing.demo import EXAMPLES, Example, ExampleText
@@ -33,6 +33,7 @@ class Command(BaseCommand):
         made = sum(_load(example, owner) for example in EXAMPLES)
         self.stdout.write(f"Demonstration data: sign-in {SIGN_IN}, {made} new of {len(EXAMPLES)} example jobs")
         self.stdout.write(f"Whole campaigns: {demo_sets.load(owner)} new examples")
+        finding.mend()
         self.stdout.write(f"Catalogue: {demo_catalogue.load()} new example entries")
         self.stdout.write(f"Campaigns: {demo_campaigns.load()} new example days")
 

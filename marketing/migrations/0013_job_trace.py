@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('marketing', '0011_job_request_id'),
+        ('marketing', '0012_library_search'),
     ]
 
     operations = [
