@@ -125,7 +125,7 @@ def test_one_trace_goes_from_the_caller_over_the_queue_to_the_vendor_that_answer
         parent = {"traceparent": f"00-{TRACE}-{CALLER}-01"}
         status, text = asked(built, "/api/v1/ai/content/social-posts", BRIEF, authorization=key, **parent)
         assert status == 200, text
-        wait_until(lambda: len(collector.of(TRACE)) >= 6, 15, lambda: [one.name for one in collector.of(TRACE)])
+        wait_until(lambda: len(collector.of(TRACE)) >= 6, 60, lambda: [one.name for one in collector.of(TRACE)])
         assert built.stop() == 0
     spans = {span.span_id.hex(): span for span in collector.of(TRACE)}
 
