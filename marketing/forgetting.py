@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from marketing.models import Brief, CalendarAddress, Job, Variant
+from marketing.models import Brief, CalendarAddress, Favourite, Job, Variant
 
 _WANTED = Q(kept_at__isnull=False) | Q(review__isnull=False) | Q(planned__isnull=False)
 
@@ -25,10 +25,11 @@ def old_drafts(before: datetime) -> QuerySet[Job]:
 
 
 def private_rows(person: AbstractBaseUser) -> dict[str, QuerySet[Any]]:
-    """What is nobody's but this person's, by its name: open briefs and the secret calendar address."""
+    """What is nobody's but this person's, by its name: open briefs, the secret calendar address and favourites."""
     return {
         "open briefs": Brief.objects.filter(owner=person.pk),
         "calendar addresses": CalendarAddress.objects.filter(owner=person.pk),
+        "favourites": Favourite.objects.filter(owner=person.pk),
     }
 
 

@@ -13,7 +13,7 @@ from django_q.exceptions import TimeoutException
 
 from marketing import jobs, services
 from marketing.models import Job
-from providers.access import serving_request
+from providers.access import serving_request, trace_of_job
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,15 @@ def run_job(job_id: str) -> None:
     claim = jobs.claim(uuid.UUID(job_id))
     if claim is None:
         return
-    asked_by = Job.objects.filter(pk=claim.job_id).values_list("request_id", flat=True).first()
-    with serving_request(asked_by or str(claim.job_id)), jobs.Heartbeat(claim) as heartbeat, _FailedByFaults(claim):
+    row = Job.objects.filter(pk=claim.job_id)
+    asked_by, trace, kind = row.values_list("request_id", "trace", "content_type").first() or ("", "", "")
+    with (
+        serving_request(asked_by or str(claim.job_id)),
+        trace_of_job(claim.job_id, kind, trace) as span,
+        jobs.Heartbeat(claim) as heartbeat,
+        _FailedByFaults(claim),
+    ):
         logger.info("job %s begins", claim.job_id)
         services.run_job(claim, heartbeat)
+        if span:
+            span.note({"prometheus.job.state": row.values_list("state", flat=True).first() or ""})

@@ -12,11 +12,12 @@ class PrometheusConfig(AppConfig):
     verbose_name = "Prometheus AI"
 
     def ready(self) -> None:
-        """Keep the product's own errors, and tell Sentry of them where a DSN is given."""
-        from prometheus import own_errors, reporting
+        """Keep the product's own errors, and tell Sentry and a collector of spans where they are given."""
+        from prometheus import own_errors, reporting, tracing
 
         own_errors.connect()
         reporting.report_to_sentry()
+        tracing.tell_collector()
 
 
 class AdministrationConfig(administration.AdminConfig):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prometheus.settings")
@@ -12,7 +13,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prometheus.settings")
 _pages = get_asgi_application()
 
 # Models can be imported only after Django is set up.
-from prometheus.bounded import Bounded  # noqa: E402
+from prometheus import tracing  # noqa: E402
+from prometheus.bounded import App, Bounded  # noqa: E402
 from providers.gateway.application import application as _gateway  # noqa: E402
 from providers.gateway.exchange import Receive, Scope, Send  # noqa: E402
 
@@ -25,7 +27,9 @@ async def _serve(scope: Scope, receive: Receive, send: Send) -> None:
     await serve(scope, receive, send)
 
 
-application = Bounded(_serve)
+application: App = Bounded(_serve)
+if settings.TRACING:
+    application = tracing.Ending(application)
 
 # All that was loaded lives as long as the process: left out, a full collection takes a hundredth of the time.
 gc.collect()

@@ -18,7 +18,7 @@ from django.db import connection
 from django_q.tasks import async_task
 
 from marketing import clock, finding, idempotency
-from prometheus import alerts, own_errors, personal_data
+from prometheus import alerts, own_errors, personal_data, report_mails
 from providers import notifying
 from providers.models import Chore
 from providers.monitoring import faults, retention, rollups
@@ -70,11 +70,18 @@ def _watch(state: dict[str, str]) -> dict[str, str]:
     return state
 
 
+def _mail_reports(state: dict[str, str]) -> dict[str, str]:
+    """Send the reports that people want by e-mail."""
+    report_mails.send_due()
+    return state
+
+
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "sum-up": Kind(timedelta(seconds=60), _sum_up),
         "deliver-webhooks": Kind(timedelta(seconds=5), _deliver),
         "watch": Kind(timedelta(seconds=60), _watch),
+        "mail-reports": Kind(timedelta(seconds=60), _mail_reports),
         "tidy": Kind(timedelta(hours=6), _tidy),
     }
 )

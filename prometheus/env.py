@@ -18,6 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 T = TypeVar("T")
 
+_OTLP = "OTEL_EXPORTER_OTLP"
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -137,6 +138,26 @@ class Environment:
             return address
 
         return self._read(name, parse, "", "write https://host, without a user name, ? or #")
+
+    def collector(self) -> bool:
+        """Whether OpenTelemetry's own variables name somebody who gathers spans, by its HTTP protocol."""
+
+        def parse() -> bool:
+            address = self.text(f"{_OTLP}_TRACES_ENDPOINT") or self.text(f"{_OTLP}_ENDPOINT")
+            off = self.text("OTEL_SDK_DISABLED").lower() == "true" or self.text("OTEL_TRACES_EXPORTER") == "none"
+            if off or not address:
+                return False
+            parts = urlsplit(address)
+            if parts.scheme not in {"http", "https"} or not parts.hostname:
+                # An address may hold a password.
+                raise ValueError("found something else")
+            protocol = self.text(f"{_OTLP}_TRACES_PROTOCOL") or self.text(f"{_OTLP}_PROTOCOL") or "http/protobuf"
+            if protocol != "http/protobuf":
+                raise ValueError(f"found the protocol {protocol!r}")
+            return True
+
+        wanted = "write http://host:4318 and leave OTEL_EXPORTER_OTLP_PROTOCOL empty or http/protobuf"
+        return self._read(f"{_OTLP}_ENDPOINT", parse, fallback=False, wanted=wanted)
 
     def fernet_keys(self, name: str) -> list[str]:
         """Encryption keys, newest first, each of the form that `Fernet.generate_key` makes."""

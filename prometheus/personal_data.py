@@ -28,7 +28,7 @@ from django.utils import timezone
 from marketing import forgetting
 from providers.access import Deed, Role, record, roles_of
 from providers.audit import AuditEntry
-from providers.models import ErrorGroup
+from providers.models import ErrorGroup, ReportMail
 from providers.monitoring import retention
 
 
@@ -52,7 +52,11 @@ def erase(person: User, *, dry_run: bool = False) -> list[Line]:
     """
     if Role.ADMINISTRATOR in roles_of(person) and not _another_administrator(person):
         raise LastAdministratorError
-    gone = {**forgetting.private_rows(person), **_sign_ins(person)}
+    gone = {
+        **forgetting.private_rows(person),
+        "reports by e-mail": ReportMail.objects.filter(user=person),
+        **_sign_ins(person),
+    }
     sessions = _sessions(person)
     lines = [Line(name, rows.count()) for name, rows in gone.items()]
     lines.append(Line("sessions", len(sessions)))

@@ -47,6 +47,8 @@ API_KEY_GRACE_PERIOD = min(env.span("API_KEY_GRACE_PERIOD", "7d"), API_KEY_ROTAT
 # Only for an installation whose modules live in the same closed network.
 WEBHOOKS_TO_PRIVATE_ADDRESSES = env.flag("WEBHOOKS_TO_PRIVATE_ADDRESSES", default=False)
 SENTRY_DSN = env.text("SENTRY_DSN")
+# Spans go where OpenTelemetry's own variables say; without an endpoint nothing of it is loaded.
+TRACING = env.collector() and ENABLE_PERFORMANCE_MONITORING
 # `line` for people, `json` for machines that gather logs.
 LOG_FORMAT = env.choice("LOG_FORMAT", ("line", "json"))
 # Who is told when something does not work, how soon, and how long it is quiet about the same thing.

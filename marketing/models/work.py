@@ -59,6 +59,12 @@ def _request_id() -> str:
     return current_request_id()
 
 
+def _trace() -> str:
+    from providers.access import carried_trace
+
+    return carried_trace()
+
+
 class Job(models.Model):
     """One piece of work and the only truth about it; the queue merely wakes a worker.
 
@@ -114,6 +120,8 @@ class Job(models.Model):
     failure = models.JSONField(_("failure"), default=dict, blank=True)
     # Of whoever asked: the same in every line of the log that the job causes.
     request_id = models.CharField(max_length=40, blank=True, default=_request_id, db_default="")
+    # W3C's `traceparent` of the span in which it was asked for; empty where nobody gathers spans.
+    trace = models.CharField(max_length=55, blank=True, default=_trace, db_default="", editable=False)
     created_at = models.DateTimeField(_("asked"), default=timezone.now)
     enqueued_at = models.DateTimeField(default=timezone.now)
     # Asleep until then, as there was no capacity; its worker does something else.

@@ -39,6 +39,8 @@ from providers.audit import Deed
 from providers.clients import Scope, StreamMode
 from providers.request_ids import current as current_request_id
 from providers.request_ids import serving as serving_request
+from providers.tracing import carried as carried_trace
+from providers.tracing import of_job as trace_of_job
 
 __all__ = [
     "SYSTEM",
@@ -69,6 +71,7 @@ __all__ = [
     "admit",
     "authenticate",
     "authenticate_now",
+    "carried_trace",
     "close",
     "csv_lines",
     "current_request_id",
@@ -86,5 +89,6 @@ __all__ = [
     "roles_of",
     "serving_request",
     "settle",
+    "trace_of_job",
     "visitor_of",
 ]

@@ -18,6 +18,7 @@ from providers.access import Permission, csv_lines, requires
 from providers.admin.explaining import meaning
 from providers.models import ErrorGroup
 from providers.monitoring import faults as causes
+from providers.monitoring.changes import Difference, compare
 from providers.monitoring.reports import BY, Figures, Report, report
 
 SPANS: dict[int, str | Promise] = {
@@ -34,6 +35,11 @@ _KINDS: dict[str, str | Promise] = {
     "client": _("client"),
 }
 _MOST_ERRORS = 200
+_MOST_DIFFERENCES = 12
+_TREND_DAYS = 14
+_DAY_HOURS, _WEEK_HOURS = 24, 7 * 24
+# Sums by hour are kept 35 days; a week is held against the three before it.
+_AGAINST_DAYS = {_DAY_HOURS: 7, _WEEK_HOURS: 21}
 _HOURS_SHOWN = 72
 # The chart's own units; the page scales it.
 _WIDTH, _HEIGHT, _GAP = 720, 120, 2
@@ -134,16 +140,35 @@ def as_csv(found: Report) -> str:
 @require_GET
 @never_cache
 def faults(request: HttpRequest) -> HttpResponse:
-    """Errors by cause, and what has changed."""
+    """Errors by cause with their trends, and what has changed."""
     state = "resolved" if request.GET.get("state") == "resolved" else "open"
+    hours = _WEEK_HOURS if request.GET.get("span") == "week" else _DAY_HOURS
     groups = list(ErrorGroup.objects.filter(state=state)[:_MOST_ERRORS])
-    shown = {
+    trends = causes.daily(groups, _TREND_DAYS)
+    shown: dict[str, Any] = {
         "state": state,
-        "groups": [(one, _words(one)) for one in groups],
-        "changes": causes.what_changed()[:5] if state == "open" else [],
+        "span": "week" if hours == _WEEK_HOURS else "day",
+        "groups": [(one, _words(one), _trend(trends[one.pk])) for one in groups],
+        "comparison": compare(hours) if state == "open" else None,
+        "differences": [],
+        "changes": causes.what_changed(hours=hours, against_days=_AGAINST_DAYS[hours])[:5] if state == "open" else [],
         "tracked": causes.is_on(),
     }
+    if shown["comparison"]:
+        shown["differences"] = [(one, _named(one)) for one in shown["comparison"].differences[:_MOST_DIFFERENCES]]
     return render(request, "monitoring/faults.html", shown)
+
+
+def _named(one: Difference) -> str:
+    """What a difference is about, for people."""
+    if one.kind == "error":
+        return str(meaning(one.name).happened)
+    return one.name
+
+
+def _trend(counts: list[int]) -> dict[str, Any]:
+    """A group's days as a small chart; `words` say the same."""
+    return {"bars": bars([(str(count), 0, count) for count in counts]), "words": ", ".join(map(str, counts))}
 
 
 @requires(Permission.SEE_REPORTS)

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from pydantic import ValidationError
 
-from providers import request_ids
+from providers import request_ids, tracing
 from providers.errors import ProviderError
 from providers.gateway import door, endpoints, faults, once
 from providers.gateway.exchange import ClientLeftError, Exchange, Receive, Scope, Send
@@ -37,8 +37,13 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Serve one request. Whatever happens, the client gets OpenAI's error shape or, in a stream, a clear end."""
     exchange = Exchange(scope, receive, send)
     request_id = uuid.uuid4()
-    with request_ids.serving(str(request_id)):
-        await _answered(exchange, request_id)
+    with request_ids.serving(str(request_id)), tracing.serving(exchange.method, exchange.headers) as span:
+        try:
+            await _answered(exchange, request_id)
+        finally:
+            if span:
+                known = exchange.path.rstrip("/") in _PATHS
+                tracing.served(span, exchange.method, exchange.path.rstrip("/") if known else "", exchange.status)
 
 
 async def _answered(exchange: Exchange, request_id: uuid.UUID) -> None:

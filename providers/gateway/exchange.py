@@ -47,6 +47,8 @@ class Exchange:
         self.headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         self.client: str = (scope.get("client") or ("", 0))[0]
         self.started = False
+        # Of the answer, once it is given; a client that left gets none, for which servers write 499.
+        self.status = 499
         # Set at the door, and by what the client's limits leave it.
         self.caller: Caller = NOBODY
         self.allowance: Allowance | None = None
@@ -123,7 +125,7 @@ class Exchange:
         await self._send({"type": "http.response.body", "body": b""})
 
     async def _head(self, status: int, headers: list[tuple[str, str]]) -> None:
-        self.started = True
+        self.started, self.status = True, int(status)
         told = [*headers, *self.more_headers.items()]
         encoded = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in told]
         await self._send({"type": "http.response.start", "status": int(status), "headers": [*encoded, *_ALWAYS]})

@@ -16,6 +16,7 @@ from providers.models.providers import (
     protocols,
     validate_base_url,
 )
+from providers.models.report_mails import ReportMail
 from providers.models.revision import Revision
 from providers.models.routed import ConfigurationSnapshot, Rating, RoutingDecision, RoutingPolicy
 from providers.models.vendors import DatasetReference, ModelRefresh, RemoteRun, RemovedProvider, WebhookSecret
@@ -42,6 +43,7 @@ __all__ = [
     "Rating",
     "RemoteRun",
     "RemovedProvider",
+    "ReportMail",
     "Revision",
     "Rollup",
     "RoutingDecision",

@@ -86,6 +86,7 @@ class ErrorGroup(models.Model):
     resolved_at = models.DateTimeField(_("resolved"), null=True)
     resolved_by = models.CharField(_("resolved by"), max_length=150, blank=True)
     reopened = models.PositiveIntegerField(_("re-opened"), default=0)
+    reopened_at = models.DateTimeField(_("came back"), null=True)
 
     class Meta:
         ordering = ["-last_seen"]

@@ -7,6 +7,7 @@ import math
 import re
 import traceback
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +20,7 @@ from django.db.models import F, Sum
 from django.utils import timezone
 
 from providers.models import Attempt, ErrorGroup, ErrorHour
-from providers.monitoring.rollups import HOUR, hour_of
+from providers.monitoring.rollups import DAY, HOUR, day_of, hour_of
 
 _PROJECT = Path(settings.BASE_DIR)
 # What differs from case to case in the words for one cause: ids, numbers, times, quoted names.
@@ -119,7 +120,7 @@ def _store(mark: str, source: str, cause: _Cause) -> int:
     # Another feature has met it too: it belongs to none of them.
     rows.exclude(feature__in=[feature, ""]).update(feature="")
     rows.filter(state=ErrorGroup.State.RESOLVED, resolved_at__lt=cause.last).update(
-        state=ErrorGroup.State.OPEN, resolved_at=None, reopened=F("reopened") + 1
+        state=ErrorGroup.State.OPEN, resolved_at=None, reopened=F("reopened") + 1, reopened_at=cause.last
     )
     return group.pk
 
@@ -225,6 +226,19 @@ def _sums(hours: Any) -> dict[int, int]:
 def _is_rise(count: int, rate: float) -> bool:
     """Whether `count` is above the 99.9 % bound of a Poisson count, by its normal approximation."""
     return count > rate + 3.1 * math.sqrt(max(rate, 1.0))
+
+
+def daily(groups: Iterable[ErrorGroup], days: int = 14, now: datetime | None = None) -> dict[int, list[int]]:
+    """Cases by day in UTC, oldest first, today last; by the group's number."""
+    today = day_of(now or timezone.now())
+    first = today - DAY * (days - 1)
+    counts = {group.pk: [0] * days for group in groups}
+    hours = ErrorHour.objects.filter(group__in=counts, starts_at__gte=first).order_by()
+    for pk, starts_at, count in hours.values_list("group", "starts_at", "count").iterator():
+        at = (day_of(starts_at) - first) // DAY
+        if at < days:
+            counts[pk][at] += count
+    return counts
 
 
 def trend(group: ErrorGroup, hours: int = 72, now: datetime | None = None) -> list[int]:

@@ -186,12 +186,15 @@ def report(
 
 
 def _rows(since: datetime, until: datetime, step: timedelta) -> Any:
-    """The rollups that tile the span: days where whole ones fit, hours at its beginning."""
+    """The rollups that tile the span: days where whole ones fit, hours at its ends."""
     if step == HOUR:
         return Rollup.objects.filter(grain=Rollup.Grain.HOUR, starts_at__gte=since, starts_at__lte=until)
     whole = day_of(since) if since == day_of(since) else day_of(since) + DAY
-    first = Q(grain=Rollup.Grain.HOUR, starts_at__gte=since, starts_at__lt=whole)
-    return Rollup.objects.filter(first | Q(grain=Rollup.Grain.DAY, starts_at__gte=whole, starts_at__lte=until))
+    # The row of a span's last day holds nothing later only as long as the span ends now.
+    last = until if until >= hour_of(timezone.now()) else day_of(until)
+    ends = Q(starts_at__gte=since, starts_at__lt=whole) | Q(starts_at__gte=max(last, whole), starts_at__lte=until)
+    days = Q(grain=Rollup.Grain.DAY, starts_at__gte=whole, starts_at__lt=last)
+    return Rollup.objects.filter(Q(ends, grain=Rollup.Grain.HOUR) | days)
 
 
 def _every(since: datetime, until: datetime, step: timedelta) -> Iterable[datetime]:

@@ -39,7 +39,7 @@ COUNTS = (
     "completion_tokens",
 )
 # Refusals that say: this limit is reached.
-LIMIT_ERRORS = ("RateLimit", "QuotaExceeded", "NoCredit")
+LIMIT_ERRORS = ("RateLimit", "QuotaExhausted", "NoCredit")
 Key = tuple[Any, ...]
 
 

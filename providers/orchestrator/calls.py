@@ -14,12 +14,13 @@ from typing import Generic, TypeVar
 
 from django.utils import timezone
 
-from providers import ledger, prompted, routing
+from providers import ledger, prompted, routing, tracing
 from providers.adapters.base import adapter_for
 from providers.adapters.limits import Heard, listening
 from providers.errors import AnswerRejectedError, AuthenticationError, ModelUnavailableError, ProviderError
 from providers.ledger import Full, Opened
 from providers.models import Attempt
+from providers.orchestrator import spans
 from providers.orchestrator.answers import Answer, Event, Exhausted, Happening, Tried
 from providers.orchestrator.retrying import SetAside, pause_before_retry
 from providers.orchestrator.streaming import Forward, passed_on
@@ -118,14 +119,18 @@ class _Call(Generic[T]):
     aside: SetAside = field(default_factory=SetAside)
     told_of_waiting: bool = False
     reserve: float = 0.0
+    span: tracing.Span = tracing.NOTHING
 
     async def within_deadline(self) -> Answer[T]:
         """The first checked answer. Raises as `complete` says."""
-        try:
-            async with asyncio.timeout(self.task.deadline_seconds):
-                return await self._run(Patience.of(self.task))
-        except TimeoutError:
-            raise Exhausted(tuple(self.tried), None) from None
+        with spans.of_request(self.task, self.request_id) as self.span:
+            try:
+                async with asyncio.timeout(self.task.deadline_seconds):
+                    return await self._run(Patience.of(self.task))
+            except TimeoutError:
+                raise Exhausted(tuple(self.tried), None) from None
+            finally:
+                spans.answered(self.span, self.tried)
 
     async def _run(self, patience: Patience) -> Answer[T]:
         """Plan, go through the places, and wait for capacity as long as there is patience."""
@@ -163,6 +168,7 @@ class _Call(Generic[T]):
         """Once, and only of a wait that a person would notice."""
         if not self.told_of_waiting and until - timezone.now() > NOTICED:
             self.told_of_waiting = True
+            self.span.happened("waiting", {})
             await self.watch(Event(Happening.WAITING, "", "", until=until))
 
     def _next_chance(self, plan: Plan) -> datetime | None:
@@ -211,6 +217,7 @@ class _Call(Generic[T]):
                 again = await self._open_again(place, seconds) if seconds is not None else None
                 if again is None:
                     self.aside.add(place, error)
+                    spans.fell_back(self.span, place, error)
                     await self._tell(place, Happening.FALLING_BACK, error)
                     return None
                 mend = error.detail if isinstance(error, AnswerRejectedError) else ""
@@ -228,6 +235,13 @@ class _Call(Generic[T]):
 
         `mend` tells the model why its last answer was refused.
         """
+        place, number = opened.place, len(self.tried) + 1
+        with spans.of_attempt(place, self.task, self.request, number, prompted=self._is_prompted(place)) as span:
+            return await self._recorded(opened, mend, happening, span, last_try=last_try)
+
+    async def _recorded(
+        self, opened: Opened, mend: str, happening: Happening, span: tracing.Span, *, last_try: bool
+    ) -> Answer[T]:
         place, started = opened.place, time.monotonic()
         outcome, result = Attempt.Outcome.CANCELLED, None
         error: ProviderError | None = None
@@ -253,6 +267,7 @@ class _Call(Generic[T]):
         finally:
             latency = round((time.monotonic() - started) * 1000)
             self._remember(place, outcome, latency, error)
+            spans.attempted(span, outcome, result, error)
             settlement = ledger.Settlement(outcome, latency, result, error, not left, heard.readings)
             # The record is written even while the caller is being cancelled.
             await asyncio.shield(_settling(opened, settlement))

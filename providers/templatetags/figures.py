@@ -1,4 +1,7 @@
-"""Figures of reports as people read them, in their language; a dash where nothing was counted."""
+"""Figures of reports as people read them, in their language; a dash where nothing was counted.
+
+Each is rounded before it is formatted: Django's `number_format` cuts digits off.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ _SECOND = 1000
 @register.filter
 def share(value: float | None) -> str:
     """A share from 0 to 1 as a percentage."""
-    return _NONE if value is None else f"{number_format(value * 100, 1)} %"
+    return _NONE if value is None else f"{number_format(round(value * 100, 1), 1)} %"
 
 
 @register.filter
@@ -50,4 +53,4 @@ def first_words(figures: Figures, part: float) -> str:
 def _time(value: float | None) -> str:
     if value is None:
         return _NONE
-    return f"{number_format(value / _SECOND, 1)} s" if value >= _SECOND else f"{round(value)} ms"
+    return f"{number_format(round(value / _SECOND, 1), 1)} s" if value >= _SECOND else f"{round(value)} ms"

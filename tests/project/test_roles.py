@@ -73,7 +73,7 @@ WHO = {
     ),
     **dict.fromkeys(("capacity_accept", "capacity_policy"), ADMINISTRATORS),
     **dict.fromkeys(("capacity", "requests", "request_story"), EVERYBODY),
-    **dict.fromkeys(("reports", "report_file", "faults", "fault", "status"), EVERYBODY),
+    **dict.fromkeys(("reports", "report_file", "report_mail", "faults", "fault", "status"), EVERYBODY),
     **dict.fromkeys(("trends", "market", "prices", "channels", "outlook", "ab"), EVERYBODY),
     **dict.fromkeys(("suggestion_accept", "suggestion_withdraw"), MAKERS),
     **dict.fromkeys(("fault_state",), ADMINISTRATORS),
