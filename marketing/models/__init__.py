@@ -2,6 +2,7 @@
 
 from marketing.models.campaigns import Campaign, CampaignDay, CampaignFile, CampaignFilePiece, CampaignLayout
 from marketing.models.catalogue import Artist, Book, BrandVoice, Event, Fact, Release
+from marketing.models.compared import Comparison
 from marketing.models.library import Favourite, LibraryEntry
 from marketing.models.prompts import ChangedPrompt
 from marketing.models.review import CalendarAddress, Comment, PlannedPost, Review, VariantVersion
@@ -22,6 +23,7 @@ __all__ = [
     "CampaignLayout",
     "ChangedPrompt",
     "Comment",
+    "Comparison",
     "Event",
     "Fact",
     "Favourite",
