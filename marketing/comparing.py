@@ -59,7 +59,7 @@ def compare(owner: AbstractBaseUser, slug: str, brief: dict[str, object], option
     found = orchestrator.run(orchestrator.rivals(task, kind.request(checked, part)), seconds=_PLANNING_SECONDS)
     if len(found) < _RIVALS:
         raise NoRivalsError(len(found))
-    first, second = found if secrets.randbelow(2) else reversed(found)
+    first, second = secrets.SystemRandom().sample(found, k=_RIVALS)
     with transaction.atomic():
         made = Comparison.objects.create(
             owner_id=owner.pk,
@@ -90,7 +90,9 @@ def is_covered(comparison: Comparison) -> bool:
     # Without all its texts a side cannot be judged; of two that are under way nobody knows yet.
     lost = any(job is None or (job.is_finished and job.state != Job.State.DONE) for job in both)
     ended = all(job is None or job.is_finished for job in both)
-    return not (lost and ended and _decide(comparison, Choice.VOID.value))
+    if lost and ended:
+        _decide(comparison, Choice.VOID.value)
+    return not comparison.choice
 
 
 def can_choose(comparison: Comparison) -> bool:
@@ -122,11 +124,9 @@ def choose(comparison: Comparison, choice: str) -> bool:
 def _decide(comparison: Comparison, choice: str) -> bool:
     # The condition stands in the UPDATE: of two tabs the first one counts.
     found = Comparison.objects.filter(pk=comparison.pk, choice=Choice.OPEN)
-    if not found.update(choice=choice, decided_at=timezone.now()):
-        comparison.refresh_from_db()
-        return bool(comparison.choice == Choice.VOID.value == choice)
-    comparison.choice = choice
-    return True
+    decided = bool(found.update(choice=choice, decided_at=timezone.now()))
+    comparison.refresh_from_db()
+    return decided
 
 
 @dataclass(slots=True)
