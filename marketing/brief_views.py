@@ -11,14 +11,15 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from marketing import promoting, services, sets
+from marketing import comparing, promoting, services, sets
 from marketing.demo import EXAMPLE_BRIEFS
 from marketing.forms import BRIEFS, CampaignForm, PromotionForm
-from marketing.models import Brief, BriefSet, Job
+from marketing.models import Brief, BriefSet, Comparison, Job
 from marketing.views import DeskRequest, draft_key, find_job, find_set
 from providers.access import Permission, requires
 
 MOST_PICKS = 8
+_PAGES: dict[type, str] = {Job: "job", BriefSet: "brief_set", Comparison: "comparison"}
 
 
 def _form_of(page: str) -> type[PromotionForm]:
@@ -75,15 +76,23 @@ def brief(request: DeskRequest, page: str) -> HttpResponse:
     if not form.is_valid():
         services.save_brief(request.user, form.kind, kind.typed(request.POST))
         return _page(request, form)
-    if isinstance(form, CampaignForm):
+    asked: Job | BriefSet | Comparison
+    if "compare" in request.POST and form.comparable:
+        try:
+            asked = comparing.compare(request.user, form.kind, form.to_brief(), form.options)
+        except comparing.NoRivalsError as few:
+            form.add_error(None, few.advice)
+            services.save_brief(request.user, form.kind, kind.typed(request.POST))
+            return _page(request, form)
+    elif isinstance(form, CampaignForm):
         typed = kind.typed(request.POST)
-        asked: Job | BriefSet = sets.request_set(request.user, form.headline, typed, form.briefs(), form.options)
+        asked = sets.request_set(request.user, form.headline, typed, form.briefs(), form.options)
     else:
         asked = services.request_generation(request.user, form.kind, form.to_brief(), form.options)
     # The job holds the brief now; the next one starts with the choices that rarely change.
     sent = kind.typed(request.POST)
     services.save_brief(request.user, form.kind, {name: sent[name] for name in form.remembered})
-    return redirect("job" if isinstance(asked, Job) else "brief_set", asked.pk)
+    return redirect(_PAGES[type(asked)], asked.pk)
 
 
 @requires(Permission.MAKE)

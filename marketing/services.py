@@ -16,7 +16,7 @@ from marketing.content.base import Part
 from marketing.content.registry import content_type
 from marketing.longwork.base import LongWork, Progress, StoppedError
 from marketing.longwork.registry import long_work
-from marketing.models import Brief, BriefSet, Job, Variant
+from marketing.models import Brief, BriefSet, Comparison, Job, Variant
 from marketing.promoting import enriched
 from marketing.urgency import bounded
 from marketing.work import Work
@@ -44,6 +44,7 @@ class Options:
 
     `background`: nobody sits waiting for it. `mask`: personal data is replaced before a text leaves the house.
     `value`: how good a model it deserves. `due_at`: until then it may wait for capacity; it then is background work.
+    `wanted`: the one place that may write it, as `provider/model`.
     """
 
     offline: bool = True
@@ -51,12 +52,15 @@ class Options:
     mask: bool = False
     value: Value = Value.NORMAL
     due_at: datetime | None = None
+    wanted: str = ""
 
     def columns(self) -> dict[str, Any]:
         """The options as a job's columns."""
         kept = asdict(self)
         value, due_at = kept.pop("value"), bounded(kept.pop("due_at"))
         kept["background"] = self.background or due_at is not None
+        if not self.wanted:
+            del kept["wanted"]
         return {"options": kept, "value": value, "due_at": due_at}
 
 
@@ -80,6 +84,7 @@ def request_generation(
     options: Options = Options(),
     *,
     part_of: BriefSet | None = None,
+    compared_in: Comparison | None = None,
 ) -> Job:
     """Store a job for this brief and wake a worker after commit. Raises pydantic's ValidationError."""
     kind = content_type(slug)
@@ -91,6 +96,7 @@ def request_generation(
         brief=checked.model_dump(mode="json"),
         **options.columns(),
         brief_set=part_of,
+        comparison=compared_in,
         parts_total=len(kind.parts(checked)),
     )
 

@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.middleware import HtmxDetails
 
-from marketing import cards, desk_tiles, services, sets, wording
+from marketing import cards, comparing, desk_tiles, services, sets, wording
 from marketing.forms import BRIEFS
 from marketing.longwork.registry import long_work
 from marketing.models import BriefSet, Job, Variant
@@ -73,8 +73,8 @@ def _counted(numbers: Iterable[UUID]) -> list[Job]:
 def start(request: DeskRequest) -> HttpResponse:
     """Today's jobs, some earlier ones, and what to do first when there are none."""
     midnight = timezone.make_aware(datetime.combine(timezone.localdate(), time.min))
-    # The jobs of a whole campaign stand on its own page.
-    mine = Job.objects.filter(owner=request.user, regenerates=None, brief_set=None)
+    # The jobs of a whole campaign and of a comparison stand on a page of their own.
+    mine = Job.objects.filter(owner=request.user, regenerates=None, brief_set=None, comparison=None)
     campaigns = BriefSet.objects.filter(owner=request.user)[:LATEST_SETS]
     tallies = sets.tallies(campaigns)
     unfinished = Q(state__in=[Job.State.WAITING, Job.State.RUNNING])
@@ -132,6 +132,8 @@ def job(request: DeskRequest, job_id: UUID) -> HttpResponse:
     found = find_job(request, job_id)
     if found.regenerates:
         return redirect(f"{reverse('job', args=[found.regenerates.root_id])}#variant-{found.regenerates_id}")
+    if found.comparison and comparing.is_covered(found.comparison):
+        return redirect("comparison", found.comparison.pk)
     places = [] if long_work(found.content_type) else cards.places(found)
     written = [card for place in places for card in place.cards]
     shown = {

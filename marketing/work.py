@@ -136,6 +136,7 @@ class Work:
             language=part.language,
             value=Value(self.job.value),
             patience_seconds=_PATIENCE_SECONDS,
+            wanted=self.job.options.get("wanted", ""),
         )
         call = BackgroundCall(task, request, check)
         self.call = call

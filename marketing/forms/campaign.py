@@ -53,6 +53,7 @@ class CampaignForm(PromotionForm):
     heading = gettext_lazy("Write a whole campaign")
     lead = gettext_lazy("One brief, every channel, both languages. Everything you type is kept.")
     send = gettext_lazy("Write everything")
+    comparable = False
     remembered = (*CHANNELS, "variants", "tone", "languages", "brand", "sender", "postal_address")
     material = (*PromotionForm.material, "facts_en", "call_to_action_en", "own_words", "brand", "sender")
     first: ClassVar[dict[str, Any]] = {"languages": ["pl", "en"], "variants": "1"}

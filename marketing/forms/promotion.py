@@ -84,6 +84,8 @@ class PromotionForm(forms.Form):
     remembered: ClassVar[tuple[str, ...]] = ("platforms", "variants", "tone", "language")
     material: ClassVar[tuple[str, ...]] = ("title", "creator", "facts", "link", "audience", "call_to_action")
     first: ClassVar[dict[str, Any]] = {}
+    # Whether two models may be set to it blind.
+    comparable: ClassVar[bool] = True
 
     # The catalogue's entry that the brief came from, such as `release:12`.
     entry = forms.RegexField(

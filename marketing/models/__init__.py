@@ -3,6 +3,7 @@
 from marketing.models.accepted import AcceptedSuggestion
 from marketing.models.campaigns import Campaign, CampaignDay, CampaignFile, CampaignFilePiece, CampaignLayout, Narrative
 from marketing.models.catalogue import Artist, Book, BrandVoice, Event, Fact, Release
+from marketing.models.compared import Comparison
 from marketing.models.library import Favourite, LibraryEntry
 from marketing.models.prompts import ChangedPrompt
 from marketing.models.records import RecordFile, RecordFilePart
@@ -26,6 +27,7 @@ __all__ = [
     "CampaignLayout",
     "ChangedPrompt",
     "Comment",
+    "Comparison",
     "Event",
     "Fact",
     "Favourite",

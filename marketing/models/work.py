@@ -99,6 +99,14 @@ class Job(models.Model):
     brief_set = models.ForeignKey(
         BriefSet, null=True, blank=True, on_delete=models.CASCADE, related_name="jobs", verbose_name=_("whole campaign")
     )
+    comparison = models.ForeignKey(
+        "Comparison",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="jobs",
+        verbose_name=_("blind comparison"),
+    )
     content_type = models.SlugField(_("content type"))
     title = models.CharField(_("title"), max_length=200)
     brief = models.JSONField(_("brief"))

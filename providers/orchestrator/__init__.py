@@ -4,6 +4,7 @@ from providers.orchestrator.answers import Answer, Event, Exhausted, Happening, 
 from providers.orchestrator.background import BackgroundCall, run
 from providers.orchestrator.calls import complete, perform, stream
 from providers.orchestrator.rating import forget_rating, rate
+from providers.orchestrator.rivals import rivals
 from providers.orchestrator.streaming import StreamBrokenError
 from providers.routing import Task
 
@@ -20,6 +21,7 @@ __all__ = [
     "forget_rating",
     "perform",
     "rate",
+    "rivals",
     "run",
     "stream",
 ]

@@ -38,6 +38,8 @@ WHO = {
         ("posts", "ads", "emails", "tags", "briefs", "brief_check", "brief_notices", "brief_save", "brief_clear"),
         MAKERS,
     ),
+    **dict.fromkeys(("comparisons", "comparison"), EVERYBODY),
+    "comparison_choose": MAKERS,
     **dict.fromkeys(("job_cancel", "job_retry"), MAKERS),
     **dict.fromkeys(("releases", "release", "books", "book", "check_report"), EVERYBODY),
     **dict.fromkeys(("record_export", "record_import_report"), EVERYBODY),
