@@ -59,7 +59,7 @@ class Hostile:
     def code(self) -> str:
         return self.draw.choice([*PLANTED, *self.draw.sample(self.unoffered, 3)])
 
-    def word(self) -> str:
+    def word(self) -> object:
         return self.draw.choice([*SAID, f"Pasuje {self.code()}", self.code(), "śledztwo na Mazurach", "x" * 400, "", 5])
 
 
@@ -95,6 +95,6 @@ def test_no_code_outside_the_lists_in_five_hundred_generations(
                 shown.append(page.content.decode())
         Provider.objects.filter(slug=f"bad-{kind}").update(enabled=False)
     assert kept > asked // 2
-    for page in shown:
-        assert not [code for code in PLANTED if code in page]
-        assert not re.search(r"<script>alert|onerror", page)
+    for html in shown:
+        assert not [code for code in PLANTED if code in html]
+        assert not re.search(r"<script>alert|onerror", html)

@@ -150,6 +150,7 @@ def test_the_table_counts_wins_by_kind_with_wilsons_interval():
         [one("a/m", "b/m", "first"), one("b/m", "a/m", "second"), one("a/m", "b/m", "both"), one("a/m", "b/m", "void")]
     )
     assert [(row.place, row.wins, row.losses, row.ties) for row in rows] == [("a/m", 2, 0, 1), ("b/m", 0, 2, 1)]
+    assert rows[0].share
     # Wilson's lower bound for 2 of 2 at 95 %: 2 / (2 + 1.96²).
     assert rows[0].share.low == pytest.approx(0.3424, abs=1e-4)
 
