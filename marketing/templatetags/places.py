@@ -56,7 +56,7 @@ GROUPS = (
             Spot("emails", "mail", _("E-mails"), Permission.MAKE),
             Spot("tags", "hash", _("Tags"), Permission.MAKE),
             Spot("briefs", "package", _("Whole campaigns"), Permission.MAKE, ("brief_set",)),
-            Spot("comparisons", "scale", _("Blind comparisons"), inside=("comparison",)),
+            Spot("comparisons", "arrows-exchange", _("Blind comparisons"), inside=("comparison",)),
         ),
     ),
     Group(
