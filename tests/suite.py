@@ -19,7 +19,7 @@ from tests import chromium, folders, servers
 PROJECT = Path(__file__).resolve().parent.parent
 GROUPS = ("lint", "types", "sqlite", "postgres", "browser")
 # Some tests take a minute: whoever is done takes over from the other.
-_SIDE_BY_SIDE = ("-n", str(max(2, min(os.cpu_count() or 2, 8))), "--dist", "worksteal")
+_SIDE_BY_SIDE = ("-n", str(max(2, min(os.cpu_count() or 2, 8))), "--dist", "worksteal", "--durations=25")
 _LINT_IMPORTS = "import sys; from importlinter.cli import lint_imports_command as run; sys.exit(run())"
 
 
