@@ -134,30 +134,22 @@ def prices(asked: Mapping[str, Any]) -> dict[str, Any]:
         else None,
         "rows": found.n,
         "picture": picture(rows, 1.0, _("today")) if rows else None,
-        "offers": [
-            {
-                "price": money(one.price),
-                "margin": money(one.margin),
-                "units": percent(one.units),
-                "earnings": percent(one.earnings),
-                "low": percent(one.low),
-                "high": percent(one.high),
-                "better": percent(one.better),
-                "best": one is best,
-            }
-            for one in advice.offers
-        ],
-        "table": [
-            ["price", "margin", "units_ratio", "earnings_ratio", "low", "high", "probability_better"],
-            *(
-                [
-                    one.price,
-                    *(round(x, 4) for x in (one.margin, one.units, one.earnings, one.low, one.high, one.better)),
-                ]
-                for one in advice.offers
-            ),
-        ],
+        "offers": [_offer(one, best=one is best) for one in advice.offers],
+        "table": _price_table(advice.offers),
     }
+
+
+def _offer(one: Any, *, best: bool) -> dict[str, Any]:
+    """One price of the ladder as its row shows it."""
+    shares = {name: percent(getattr(one, name)) for name in ("units", "earnings", "low", "high", "better")}
+    return {"price": money(one.price), "margin": money(one.margin), **shares, "best": best}
+
+
+def _price_table(offers: Sequence[Any]) -> list[list[Any]]:
+    """The same for a file."""
+    rows = [(one.price, one.margin, one.units, one.earnings, one.low, one.high, one.better) for one in offers]
+    heading = ["price", "margin", "units_ratio", "earnings_ratio", "low", "high", "probability_better"]
+    return [heading, *([price, *(round(one, 4) for one in others)] for price, *others in rows)]
 
 
 def _earns(offer: Any) -> str:
