@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest
@@ -14,6 +14,7 @@ from pydantic import ConfigDict
 
 from marketing import services
 from marketing.api import answering, shapes
+from marketing.api.typed import typed
 from marketing.longwork.suggestions import MetadataSuggestions
 from marketing.metadata import checking
 from marketing.metadata.rules import Destination, Finding
@@ -77,7 +78,7 @@ _BOOK: dict[str, Any] = {
 
 class _Asked(Schema):
     language: Literal["pl", "en"] = Field("en", description="Of the messages and reasons.")
-    suggest: bool = Field(
+    suggest: Annotated[bool, typed(bool)] = Field(
         False,
         description="Also suggest values, as the entry’s page does: a provider is asked and picks from the code lists; "
         "when none answers, the lists do. `Prefer: respond-async` then brings a job with the suggestions alone.",

@@ -36,7 +36,8 @@ def _wording(language: str) -> Mapping[str, Any]:
 
 def digest_of(offered: Mapping[str, Sayable]) -> str:
     """Whether sentences still fit: the same figures under the same placeholders."""
-    told = [(one.name, one.shown, one.direction, one.subject) for one in offered.values()]
+    # In an order of its own: a database that stores JSON by its values gives names back in another one.
+    told = [(name, one.shown, one.direction, one.subject) for name, one in sorted(offered.items())]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 

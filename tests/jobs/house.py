@@ -100,7 +100,7 @@ class House:
                 [sys.executable, MANAGE, "serve", *options],
                 env=self.environment, stdout=out, stderr=subprocess.STDOUT, text=True, cwd=self.folder,
             )  # fmt: skip
-        wait_until(lambda: greeting in log.read_text(), 30, self.said)
+        wait_until(lambda: greeting in log.read_text(), 60, self.said)
         return self.parent
 
     def stop(self) -> int:

@@ -6,6 +6,7 @@ import http.client
 import logging
 import socket
 import sys
+import time
 from argparse import ArgumentParser
 from contextlib import suppress
 from typing import Any
@@ -26,6 +27,7 @@ RECONCILE_SECONDS = 2.0
 CLOCK_SECONDS = 2.0
 # A cluster needs a few seconds on a busy machine before it can be called stuck.
 WATCH_AFTER_SECONDS = 12.0
+ORPHANS_LEAVE_SECONDS = 10.0
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what to ask when it listens everywhere
 
 
@@ -83,13 +85,12 @@ class Command(BaseCommand):
 
     @staticmethod
     def _refuse_taken_port(host: str, port: int) -> None:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, port))
-            except OSError as error:
-                raise CommandError(f"{host}:{port} cannot be used ({error.strerror}); set PORT to another") from error
+        # Pages whose parent was killed leave by themselves, but first end what they are answering.
+        until = time.monotonic() + ORPHANS_LEAVE_SECONDS
+        while fault := _taken(host, port):
+            if time.monotonic() > until:
+                raise CommandError(f"{host}:{port} cannot be used ({fault.strerror}); set PORT to another") from fault
+            time.sleep(0.2)
 
 
 def _web(host: str, port: int) -> list[str]:
@@ -167,3 +168,15 @@ class _Keeper:
         if stuck:
             self._tell("worker takes no job, starting it again")
             self._worker.kill()
+
+
+def _taken(host: str, port: int) -> OSError | None:
+    """Why nobody can listen there, None where one can."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return error
+    return None
