@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import BooleanField, F, QuerySet
+from django.db.models import BooleanField, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.signals import post_save
 from django.dispatch import receiver
@@ -102,7 +102,7 @@ def _missing() -> Iterable[list[Any]]:
 
 @transaction.atomic
 def _added(numbers: list[Any]) -> int:
-    kept = Variant.objects.filter(pk__in=numbers).select_related("root").order_by(F("kept_at").asc(), "pk")
+    kept = Variant.objects.filter(pk__in=numbers).select_related("root").order_by("kept_at", "pk")
     new = [LibraryEntry(variant=variant, words=_words(variant)) for variant in kept]
     LibraryEntry.objects.bulk_create(new, ignore_conflicts=True)
     return len(new)

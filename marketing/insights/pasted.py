@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from marketing.analysis import tables
+from marketing.letters import plain
 
 MOST_ROWS = 10_000
 _MOST_TOLD = 3
@@ -128,5 +128,4 @@ def _told(faults: list[tuple[int, str, str, str]]) -> str:
 
 def _plain(heading: str) -> str:
     """As it sounds: without case, accents and signs."""
-    bare = unicodedata.normalize("NFKD", heading.casefold().replace("ł", "l"))
-    return "".join(sign for sign in bare if sign.isalnum())
+    return "".join(sign for sign in plain(heading) if sign.isalnum())

@@ -55,7 +55,7 @@ def check(text: str, offered: Mapping[str, Sayable], language: str) -> tuple[str
     given = data["sentences"]
     if not isinstance(given, list) or not all(isinstance(one, str) for one in given[: MOST_SENTENCES + 1]):
         raise AnswerRejectedError('"sentences" is not a list of strings.')
-    sentences = tuple(" ".join(one.split(" ")).strip(" ") for one in given[: MOST_SENTENCES + 1])
+    sentences = tuple(one.strip() for one in given[: MOST_SENTENCES + 1])
     found = faults(sentences, offered, language)
     if found:
         raise AnswerRejectedError(" ".join(found[:_MOST_FAULTS]))
