@@ -87,13 +87,6 @@ def mend() -> int:
     return gone + sum(_added(numbers) for numbers in _missing())
 
 
-def rebuild() -> int:
-    """Make all entries anew; how many. A search meanwhile finds the old ones, as it is one transaction."""
-    with transaction.atomic():
-        LibraryEntry.objects.all().delete()
-        return mend()
-
-
 def _missing() -> Iterable[list[Any]]:
     waiting = Variant.objects.filter(kept_at__isnull=False, entry=None).order_by("kept_at", "pk").values_list("pk")
     while numbers := [number for (number,) in waiting[:_TOGETHER]]:

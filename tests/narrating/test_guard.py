@@ -51,12 +51,9 @@ def test_the_template_speaks_under_the_same_guard(language: str) -> None:
 
 def test_faults_are_words_that_a_model_can_act_on() -> None:
     found = faults(["Wydatki wyniosły {spend}, dzięki wideo, w maju."], offered(), "pl")
-    assert found == [
-        "Sentence 1 names a date or a span of time (“maju”).",
+    assert sorted(found) == [
         "Sentence 1 names a cause or an effect (“dzieki”).",
-    ] or set(found) == {
         "Sentence 1 names a date or a span of time (“maju”).",
-        "Sentence 1 names a cause or an effect (“dzieki”).",
-    }
+    ]
     assert faults([], offered(), "pl") == ["There is no sentence."]
     assert faults(["Wydatki: {spend}."] * 7, offered(), "pl") == ["At most 6 sentences."]

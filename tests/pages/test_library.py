@@ -94,12 +94,6 @@ def test_texts_stored_in_bulk_are_found_after_mending(page: Client, fox: Variant
     assert (found(page, q="borsuk"), LibraryEntry.objects.count()) == ([other.pk], 1)
 
 
-def test_entries_made_anew_find_the_same_in_the_same_order(page: Client, fox: Variant, goose: Variant) -> None:
-    before = found(page, q="żół")
-    assert finding.rebuild() == 2
-    assert found(page, q="żół") == before == [goose.pk, fox.pk]
-
-
 def test_filters_narrow_with_and_without_words(page: Client, editor: User, fox: Variant, goose: Variant) -> None:
     Review.objects.create(variant=fox, state=Review.State.APPROVED)
     Favourite.objects.create(owner=editor, variant=goose)
